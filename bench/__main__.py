@@ -1,0 +1,72 @@
+"""``python -m bench [NAME...]``: run all benches, or some, and write their tables."""
+
+from __future__ import annotations
+
+import argparse
+import random
+import shlex
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench import idle, kills, morph, noop, report, scan
+from bench.report import Report
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """What is run. folder: an empty one, which the bench may fill."""
+
+    run: Callable[[Path], Report]
+    about: str
+
+
+def main(argv: list[str]) -> int:
+    """Afterwards the tables are written; 1 if a promise was broken."""
+    parser = argparse.ArgumentParser(prog="python -m bench")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="which benches to run; without any: all")
+    parser.add_argument("--seed", type=int, default=random.randrange(10**6), help="of the kills; else one by chance")
+    parser.add_argument("--kills", type=int, default=50, help="how often the daemon is killed")
+    args = parser.parse_args(argv)
+    benches = _benches(args.seed, args.kills)
+    if unknown := set(args.names) - set(benches):
+        parser.error(f"there is no bench {', '.join(sorted(unknown))}; there are {', '.join(benches)}")
+    chosen = args.names or list(benches)
+    return max(_run(name, benches[name], _command(name, args.seed, args.kills)) for name in chosen)
+
+
+def _benches(seed: int, times: int) -> Mapping[str, Bench]:
+    return {
+        "scan": Bench(run=scan.measure, about="many files at once"),
+        "noop": Bench(run=noop.measure, about="the daemon's own cost of a job"),
+        "idle": Bench(run=idle.measure, about="the cost of waiting"),
+        "morph": Bench(run=morph.measure, about="a pair of heads"),
+        "kills": Bench(run=lambda folder: kills.measure(folder, seed, times), about=f"{times} kills, seed {seed}"),
+    }
+
+
+def _command(name: str, seed: int, times: int) -> str:
+    options = ["--seed", str(seed), "--kills", str(times)] if name == "kills" else []
+    return shlex.join(["python", "-m", "bench", *options, name])
+
+
+def _run(name: str, bench: Bench, command: str) -> int:
+    print(f"{name}: {bench.about} …", file=sys.stderr, flush=True)
+    folder = Path(tempfile.mkdtemp(prefix=f"visaged-bench-{name}-"))
+    where, began = report.conditions(command, folder), time.monotonic()
+    found = bench.run(folder)
+    path = report.write(found, where)
+    print(path.read_text("utf-8"))
+    print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
+    if found.broken:
+        print(f"{name}: a promise was broken; everything is still in {folder}", file=sys.stderr)
+        return 1
+    shutil.rmtree(folder, ignore_errors=True)
+    return 0
+
+
+sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,14 @@
+"""The command line, and the only place where everything is put together.
+
+- ``app``            the commands and their options
+- ``exits``          the exit codes; ``printing`` how commands answer; ``logs`` where log lines go
+- ``settings``       what stands before the command; ``opening`` the configuration and the database
+- ``making``         init;  ``running``  run;  ``showing``  status, explain;  ``checking``  check-config, doctor
+- ``submitting``     submit;  ``ordering``  pause, resume, cancel, retry, restore-inputs
+- ``keeping``        backup, restore;  ``demonstrating``  demo
+- ``wiring``         a daemon from a configuration
+"""
+
+from daemon.cli.entry import main
+
+__all__ = ["main"]

@@ -1,0 +1,56 @@
+"""The lock of a state folder: one daemon at a time, and whether there is one."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from daemon.cli.exits import DaemonError
+from daemon.config import Config
+from daemon.errors import StoreError
+from daemon.watch.mounts import MOUNTINFO, file_system, is_remote
+
+
+class AnotherDaemon(DaemonError):
+    """A daemon holds the state folder."""
+
+
+@contextmanager
+def held(config: Config) -> Iterator[None]:
+    """Within, this process is the only daemon of the state folder. Raises AnotherDaemon, StoreError."""
+    state = config.daemon.state
+    if _on_network(state):
+        raise StoreError(
+            f"{state} is on a network share, where the locks of a database do not hold. "
+            "Set state in [daemon] of config.toml to a folder on a local disk."
+        )
+    state.mkdir(parents=True, exist_ok=True)
+    with (state / "daemon.lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise AnotherDaemon(f"A daemon already works with {state}: `visaged status` shows what it does.") from None
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
+
+
+def _on_network(path: Path) -> bool:
+    kind = file_system(MOUNTINFO.read_text("utf-8", "surrogateescape"), path.resolve())
+    return kind is not None and is_remote(kind)
+
+
+def is_running(config: Config) -> bool:
+    """Whether a daemon works with this configuration's state folder now."""
+    try:
+        with (config.daemon.state / "daemon.lock").open("r") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False

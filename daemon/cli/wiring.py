@@ -1,0 +1,250 @@
+"""The only place where everything is put together: a daemon from a configuration, its signals, its end."""
+
+from __future__ import annotations
+
+import queue
+import signal
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import structlog
+
+from daemon.cli.exits import Exit
+from daemon.cli.holding import held
+from daemon.cli.looks import Looks, OnView
+from daemon.cli.watching import reconcilers
+from daemon.config import Config, checked_options, configured
+from daemon.config import load as load_config
+from daemon.dispatch import (
+    Crew,
+    Dispatcher,
+    Due,
+    Event,
+    InboxSite,
+    Intake,
+    Keep,
+    Limits,
+    Line,
+    Movers,
+    Retention,
+    Site,
+    Stop,
+    Succeeded,
+)
+from daemon.errors import ConfigError
+from daemon.gpus import Capacity, capacity, chosen, discover
+from daemon.machine import machine
+from daemon.route import Routing
+from daemon.runners import LocalRunner
+from daemon.schedule import Nightly, Schedule, missed
+from daemon.store import Store, connect
+from daemon.watch import ignore_lease_signals, ignores
+from pipelines.contract import Pipeline
+from pipelines.registry import pipelines as registered
+
+NIGHTLY = {"retention": Nightly(name="retention", cron="30 3 * * *")}
+"""Old work folders (and archives, where that is configured) go at half past three in the night."""
+
+log = structlog.get_logger()
+
+
+def database(config: Config) -> Path:
+    """Where the database is."""
+    return config.daemon.state / "visaged.db"
+
+
+# ---------------------------------------------------------------- from the configuration
+
+
+def site_of(config: Config, pipelines: Mapping[str, Pipeline]) -> Site:
+    """All places that the configuration names."""
+    daemon = config.daemon
+    return Site(
+        work=daemon.work,
+        archive=daemon.archive,
+        failed=daemon.failed,
+        inboxes={inbox.name: _inbox_site(config, inbox.name, pipelines) for inbox in config.inboxes},
+        pipelines=pipelines,
+        runner_of={name: _runner_of(config, name) for name in pipelines},
+        limits=Limits(partner_timeout=daemon.partner_timeout, disk_min=daemon.disk_min, unpack=daemon.unpack_limit),
+        umask=daemon.umask,
+        group=daemon.group or None,
+    )
+
+
+def _inbox_site(config: Config, name: str, pipelines: Mapping[str, Pipeline]) -> InboxSite:
+    inbox = next(i for i in config.inboxes if i.name == name)
+
+    def check(pipeline: Pipeline, given: Mapping[str, object]) -> Mapping[str, object] | str:
+        layers = config.pipelines[pipeline.name].options, inbox.defaults.get(pipeline.name, {}), given
+        return checked_options(pipeline, {k: v for layer in layers for k, v in layer.items()})
+
+    return InboxSite(
+        name=name,
+        path=inbox.path,
+        results=inbox.results,
+        take=inbox.take,
+        routing=Routing(pipelines=pipelines, check=check),
+        ignored=ignores(inbox.ignore),
+    )
+
+
+def _runner_of(config: Config, pipeline: str) -> str:
+    own = config.pipelines[pipeline].runner
+    return config.daemon.runner if own == "auto" else own
+
+
+def capacity_of(config: Config) -> Capacity:
+    """What all stages together may use."""
+    gpus = chosen(discover(), config.gpus.use)
+    daemon = config.daemon
+    return capacity(machine(), gpus, cpus=daemon.cpus, memory=daemon.memory, slots=daemon.slots)
+
+
+# ---------------------------------------------------------------- a daemon
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assembly:
+    """A daemon that is put together but does not run yet."""
+
+    dispatcher: Dispatcher
+    store: Store
+    intake: Intake
+    looks: Looks
+
+
+@contextmanager
+def assembled(config: Config, *, starts: bool, on_view: OnView | None) -> Iterator[Assembly]:
+    """Within, everything but the watchers and the scheduler is there; afterwards it is put away in order."""
+    site = site_of(config, configured(config, registered()))
+    for folder in (site.work, site.archive, site.failed):
+        folder.mkdir(parents=True, exist_ok=True)
+    store = Store(connect(database(config)))
+    events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+    runner = LocalRunner(site.work, events.put)
+    movers = Movers(site, events.put)
+    intake = Intake(store, site)
+    keep = Keep(work=config.daemon.retention, archive=config.daemon.archive_retention)
+    looks = Looks(store, site, on_view)
+    crew = Crew(
+        intake=intake,
+        line=Line(store, site, {runner.name: runner}, capacity_of(config)),
+        movers=movers,
+        due={"retention": Retention(store, site, keep, partial(events.put, Succeeded("retention")))},
+        look=looks,
+        starts=starts,
+    )
+    dispatcher = Dispatcher(store, site, crew, events)
+    try:
+        yield Assembly(dispatcher=dispatcher, store=store, intake=intake, looks=looks)
+    finally:
+        runner.close()
+        movers.close()
+        store.close()
+
+
+# ---------------------------------------------------------------- running
+
+
+@dataclass(slots=True)
+class Wish:
+    """What a signal asked for. The one mutable thing that a signal handler touches."""
+
+    reload: bool = False
+
+
+def run(config: Config, *, once: bool, on_view: OnView | None) -> Exit:
+    """Run the daemon until a signal ends it (or, once, until everything is drained) and say how it went."""
+    ignore_lease_signals()
+    with held(config):
+        while True:
+            wish = Wish()
+            end = _run(config, once, on_view, wish)
+            if not wish.reload:
+                return end
+            config = _reloaded(config)
+
+
+def _reloaded(config: Config) -> Config:
+    try:
+        fresh = load_config(config.path, registered())
+    except ConfigError as error:
+        log.warning("the configuration is not used, the old one stays", why=str(error))
+        return config
+    if fresh.daemon.state != config.daemon.state:
+        log.error("state cannot change while the daemon runs; the old configuration stays")
+        return config
+    log.info("the configuration was read again")
+    return fresh
+
+
+def _run(config: Config, once: bool, on_view: OnView | None, wish: Wish) -> Exit:
+    with assembled(config, starts=True, on_view=on_view) as assembly:
+        dispatcher = assembly.dispatcher
+        lanes = configured(config, registered())
+        watchers = reconcilers(config, assembly.store, lanes, dispatcher.post)
+        schedule = Schedule(NIGHTLY, lambda name: dispatcher.post(Due(name)))
+        done = partial(_drained, assembly, config) if once else lambda: False
+        with _signals(dispatcher, wish):
+            for watcher in watchers:
+                watcher.start()
+            schedule.start()
+            last = {name: assembly.store.fact(f"last_success:{name}") for name in NIGHTLY}
+            for name in missed(NIGHTLY, last, time.time()):
+                dispatcher.post(Due(name))
+            log.info("visaged runs", inboxes=[str(i.path) for i in config.inboxes], state=str(config.daemon.state))
+            try:
+                dispatcher.run(done)
+            finally:
+                assembly.looks.finish()
+                schedule.stop()
+                for watcher in watchers:
+                    watcher.stop()
+        return _verdict(assembly)
+
+
+def _drained(assembly: Assembly, config: Config) -> bool:
+    if not assembly.dispatcher.idle():
+        return False
+    patience = config.daemon.settle_seconds + config.daemon.probe_patience + 1.0
+    return not assembly.intake.settling or assembly.dispatcher.quiet_for(time.time()) > patience
+
+
+def _verdict(assembly: Assembly) -> Exit:
+    if assembly.dispatcher.failures:
+        return Exit.FAILED
+    waits = (
+        assembly.intake.waits or assembly.intake.settling or assembly.intake.offline or assembly.store.active_counts()
+    )
+    return Exit.WAITS if waits else Exit.OK
+
+
+@contextmanager
+def _signals(dispatcher: Dispatcher, wish: Wish) -> Iterator[None]:
+    """Within, SIGTERM and SIGINT end the daemon after the turn, SIGHUP makes it read its configuration again."""
+
+    def stop(*_: object) -> None:
+        dispatcher.post(Stop())
+
+    def reload(*_: object) -> None:
+        wish.reload = True
+        dispatcher.post(Stop())
+
+    handlers = {signal.SIGTERM: stop, signal.SIGINT: stop, signal.SIGHUP: reload}
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def carry_out_orders(config: Config) -> None:
+    """Afterwards the orders in the store, and the moves that follow from them, are made; no stage was started."""
+    with held(config), assembled(config, starts=False, on_view=None) as assembly:
+        assembly.dispatcher.run(lambda: not assembly.dispatcher.active())

@@ -1,0 +1,39 @@
+"""The only place where things happen at the same time: one thread owns the store and hears what all others say.
+
+- ``loop``         the dispatcher: events in, decisions out
+- ``events``       what other threads tell it
+- ``intake``       from what lies in an inbox to rows
+- ``line``         the stages that run
+- ``progression``  what a job needs next (pure)
+- ``movers``       the moves of users' files that a job causes, made by workers
+- ``receipts``     what is written down about a job
+- ``answers``      what stages leave in their folders
+- ``orders``       what the user orders from the command line
+- ``retention``    what is removed with time
+- ``site``         the places it all happens in
+"""
+
+from daemon.dispatch.events import Due, Event, Stop, Succeeded
+from daemon.dispatch.intake import Intake
+from daemon.dispatch.line import Line
+from daemon.dispatch.loop import Crew, Dispatcher
+from daemon.dispatch.movers import Movers
+from daemon.dispatch.retention import Keep, Retention
+from daemon.dispatch.site import InboxSite, Limits, Site
+
+__all__ = [
+    "Crew",
+    "Dispatcher",
+    "Due",
+    "Event",
+    "InboxSite",
+    "Intake",
+    "Keep",
+    "Limits",
+    "Line",
+    "Movers",
+    "Retention",
+    "Site",
+    "Stop",
+    "Succeeded",
+]

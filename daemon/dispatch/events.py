@@ -1,0 +1,61 @@
+"""What other threads tell the dispatcher: frozen values through one queue."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from daemon.model import Ended, Failed, Inventory
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TookIn:
+    """The inputs of a job are in its work folder and its request is written. identity: of the work that it asks for."""
+
+    identity: str
+
+
+@dataclass(frozen=True, slots=True)
+class GaveBack:
+    """The item is in the inbox again, or never left it; why says for what reason."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The last move of a job is made: its result and its inputs are where they stay."""
+
+
+@dataclass(frozen=True, slots=True)
+class NameTaken:
+    """Somebody else has taken the name that was chosen; nothing has moved there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """A move of a job's files is over, or must be tried again (Failed of kind infrastructure)."""
+
+    job: str
+    outcome: TookIn | GaveBack | Settled | NameTaken | Failed
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A job of the scheduler should be done now."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Succeeded:
+    """A job of the scheduler was done."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """The daemon should end; stages run on."""
+
+
+Event = Inventory | Ended | Moved | Due | Succeeded | Stop

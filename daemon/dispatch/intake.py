@@ -1,0 +1,190 @@
+"""From what lies in an inbox to rows: which items become jobs, which wait, and for how long."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import structlog
+
+from daemon.dispatch.site import InboxSite, Site
+from daemon.model import Arrival, Draft, Inventory, Job, Kind, Status, Take, Unsettled
+from daemon.names import shown
+from daemon.route import route
+from daemon.store import InboxRow, Store, Waiting, WaitingState, place
+from daemon.watch.scan import fingerprint
+from pipelines.contract import Wanting
+
+LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
+"""What a job's id ends in: nothing that reads like something else."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Want:
+    """An item that waits for a partner. since: wall clock, seconds."""
+
+    arrival: Arrival
+    what: str
+    since: float
+
+
+def new_id(now: float) -> str:
+    """An id for a job that arrived now: the day, then seven letters by chance (27 thousand million a day)."""
+    day = datetime.fromtimestamp(now).astimezone().strftime("%y%m%d")
+    return f"{day}-{''.join(secrets.choice(LETTERS) for _ in range(7))}"
+
+
+class Intake:
+    """What lies in the inboxes, as the dispatcher knows it. Every method is called from its thread."""
+
+    def __init__(self, store: Store, site: Site) -> None:
+        self._store = store
+        self._site = site
+        self._wants: dict[str, Want] = {}
+        self._unsettled: dict[str, tuple[Unsettled, ...]] = {}
+        self._since = {w.place: w.since for w in store.waiting()}
+        self.offline: dict[str, str] = {}
+
+    # ------------------------------------------------------------ what the watchers say
+
+    def take_stock(self, inventory: Inventory, now: float) -> tuple[Job, ...]:
+        """Afterwards the rows say what the inbox holds; the new jobs are given back."""
+        site = self._site.inboxes[inventory.inbox]
+        self._note_inbox(site, inventory)
+        if inventory.problem:
+            return ()
+        jobs, wants = [], {}
+        for arrival in inventory.settled:
+            if self._is_taken(site, arrival):
+                continue
+            match route(arrival, site.routing):
+                case Wanting(what):
+                    key = place(arrival.inbox, arrival.tops)
+                    wants[key] = Want(arrival=arrival, what=what, since=self._since.get(key, now))
+                case Draft() as draft:
+                    jobs.append(self._job(arrival, draft, now))
+        self._wants = {k: w for k, w in self._wants.items() if w.arrival.inbox != inventory.inbox} | wants
+        self._unsettled[inventory.inbox] = inventory.unsettled
+        self._store.add(jobs)
+        self._note_waiting(inventory.inbox, now)
+        return tuple(jobs)
+
+    def give_up_waiting(self, now: float) -> tuple[Job, ...]:
+        """Afterwards what waited too long for its partner is a job that fails; those jobs are given back."""
+        late = [w for w in self._wants.values() if now - w.since >= self._site.limits.partner_timeout]
+        jobs = tuple(self._job(w.arrival, self._too_late(w), now) for w in late)
+        for want in late:
+            del self._wants[place(want.arrival.inbox, want.arrival.tops)]
+        if jobs:
+            self._store.add(jobs)
+            for inbox in {job.inbox for job in jobs}:
+                self._note_waiting(inbox, now)
+        return jobs
+
+    def next_time(self) -> float | None:
+        """When the next item will have waited too long: wall clock, seconds."""
+        limit = self._site.limits.partner_timeout
+        return min((w.since + limit for w in self._wants.values()), default=None)
+
+    @property
+    def waits(self) -> int:
+        """How many items are settled but lack a partner."""
+        return len(self._wants)
+
+    @property
+    def settling(self) -> int:
+        """How many items are not complete."""
+        return sum(len(entries) for entries in self._unsettled.values())
+
+    # ------------------------------------------------------------ within
+
+    def _is_taken(self, site: InboxSite, arrival: Arrival) -> bool:
+        """Whether a job takes it right now, or took it before and left the originals where they are."""
+        for job in self._store.of_place(arrival.inbox, arrival.tops):
+            if job.status is Status.ACCEPTING:
+                return True
+            if job.take is not Take.MOVE and job.status is not Status.RETURNED and site.take is not Take.MOVE:
+                return job.fingerprint == fingerprint(arrival.files)
+        return False
+
+    def _job(self, arrival: Arrival, draft: Draft, now: float) -> Job:
+        job = Job(
+            id=new_id(now),
+            pipeline=draft.pipeline,
+            inbox=arrival.inbox,
+            lane=arrival.lane,
+            key=arrival.key,
+            item=shown(arrival.name),
+            name=draft.name,
+            status=Status.ACCEPTING,
+            priority=draft.priority,
+            take=self._site.inboxes[arrival.inbox].take,
+            tops=arrival.tops,
+            fingerprint=fingerprint(arrival.files),
+            archive=arrival.archive,
+            folder=arrival.folder,
+            roles=draft.roles,
+            options=draft.options,
+            created=now,
+            updated=now,
+        )
+        log.info("item taken", job=job.id, item=job.item, pipeline=job.pipeline, inbox=job.inbox)
+        return replace(job, kind=Kind.BAD_INPUT, reason=draft.refusal) if draft.refusal else job
+
+    def _too_late(self, want: Want) -> Draft:
+        hours = self._site.limits.partner_timeout / 3600
+        waited = f"{hours:g} hours" if hours >= 1 else f"{hours * 3600:g} seconds"
+        reason = f"It waited {waited} for {want.what}, which did not come. Put both into one folder and drop that."
+        return Draft(pipeline=want.arrival.lane, name=shown(want.arrival.name), refusal=reason)
+
+    def _note_inbox(self, site: InboxSite, inventory: Inventory) -> None:
+        if inventory.problem:
+            self.offline[site.name] = inventory.problem
+            log.error("inbox is offline", inbox=site.name, why=inventory.problem)
+        elif self.offline.pop(site.name, None):
+            log.info("inbox is back", inbox=site.name)
+        known = {row.name: row for row in self._store.inboxes()}.get(site.name)
+        row = InboxRow(
+            name=site.name,
+            path=str(site.path),
+            results=str(site.results),
+            mode=inventory.mode,
+            marker=known.marker if known else None,
+            problem=inventory.problem,
+        )
+        if row != known:
+            self._store.set_inbox(row)
+
+    def _note_waiting(self, inbox: str, now: float) -> None:
+        entries = [
+            Waiting(
+                inbox=inbox,
+                lane=u.lane,
+                tops=u.tops,
+                name=shown(u.name),
+                state=WaitingState.UNSETTLED,
+                why=u.why,
+                since=self._since.get(place(inbox, u.tops), now),
+            )
+            for u in self._unsettled.get(inbox, ())
+        ]
+        entries += [
+            Waiting(
+                inbox=inbox,
+                lane=w.arrival.lane,
+                tops=w.arrival.tops,
+                name=shown(w.arrival.name),
+                state=WaitingState.WANTING,
+                why=f"waits for {w.what}",
+                since=w.since,
+            )
+            for w in self._wants.values()
+            if w.arrival.inbox == inbox
+        ]
+        self._since = {e.place: e.since for e in entries} | {
+            k: s for k, s in self._since.items() if k in self._wants and self._wants[k].arrival.inbox != inbox
+        }
+        self._store.set_waiting(inbox, entries)

@@ -1,0 +1,225 @@
+"""The moves of users' files that a job causes, made by worker threads while the dispatcher goes on."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import structlog
+
+from daemon import custody, publish
+from daemon.dispatch.events import GaveBack, Moved, NameTaken, Settled, TookIn
+from daemon.dispatch.receipts import faults_of, form_of_result, identity_of, publication, request_of, why_failed
+from daemon.dispatch.site import Site
+from daemon.failpoints import Step, step
+from daemon.folders import make_folder, trouble
+from daemon.model import Failed, Job, Kind, Status, Take, after
+from daemon.store import Attempt
+from pipelines.contract import Fault, dump, write_atomic
+
+THREADS = 4
+"""Moves at once: enough to hide the latency of a share, few enough to leave its heads in place."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Later:
+    """A move that waits to be tried again. at: wall clock, seconds."""
+
+    at: float
+    job: Job
+    attempts: tuple[Attempt, ...]
+
+
+class Movers:
+    """Makes the move that a job's status announces. ``submit`` and its kin are called from the dispatcher's thread."""
+
+    def __init__(self, site: Site, on_moved: Callable[[Moved], None]) -> None:
+        self._site = site
+        self._on_moved = on_moved
+        self._pool = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="mover")
+        self._later: list[Later] = []
+        self._failures: dict[str, int] = {}
+        self._ownership = custody.Ownership(site.umask, site.group)
+
+    def close(self) -> None:
+        """Afterwards no move is under way; what was not begun is begun again at the next start."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    # ------------------------------------------------------------ asked by the dispatcher
+
+    def submit(self, job: Job, attempts: Iterable[Attempt]) -> None:
+        """Afterwards the move that the job's status announces is under way; its end is posted."""
+        self._pool.submit(self._make, job, tuple(attempts))
+
+    def submit_later(self, job: Job, attempts: Iterable[Attempt], failed: Failed, now: float) -> None:
+        """Afterwards the move will be tried again, later each time."""
+        times = self._failures.get(job.id, 0)
+        self._failures[job.id] = times + 1
+        again = after(failed, 0, times)
+        self._later.append(Later(at=now + (again.delay if again else 0.0), job=job, attempts=tuple(attempts)))
+
+    def tick(self, now: float) -> None:
+        """Afterwards the moves whose time has come are under way."""
+        due = [later for later in self._later if later.at <= now]
+        self._later = [later for later in self._later if later.at > now]
+        for later in due:
+            self.submit(later.job, later.attempts)
+
+    def choose(self, parent: Path, name: str) -> Path:
+        """A name below parent that nothing has yet."""
+        return custody.choose(parent, name)
+
+    def choose_again(self, job: Job) -> Job:
+        """The job with other names for what has not reached its place: somebody else has taken the old ones."""
+        match job.status:
+            case Status.PUBLISHING:
+                again = self.choose_result(job)
+                return replace(again, result=job.result) if self.result_exists(job) else again
+            case Status.FAILING:
+                return self.choose_failed(job)
+            case _:
+                taken = Path(str(job.restore_to))
+                return replace(job, restore_to=str(custody.choose(taken.parent, job.name)))
+
+    def choose_failed(self, job: Job) -> Job:
+        """The job with the place in the failed folder that its inputs will go to."""
+        return replace(job, inputs_at=str(custody.choose(self._site.failed_folder(job), job.name)))
+
+    def choose_result(self, job: Job) -> Job:
+        """The job with the name of its result and the place in the archive that its inputs will go to."""
+        inputs_at = str(custody.choose(self._site.archive_folder(job), job.name)) if job.take is Take.MOVE else None
+        if job.answer is not None and job.answer == job.name:
+            return replace(job, inputs_at=inputs_at, result=job.answer)  # the very same drop: nothing new to show
+        form, suffix = form_of_result(job, self._site)
+        target = publish.choose_target(self._site.results_folder(job), job.name, form, suffix)
+        return replace(job, inputs_at=inputs_at, result=target)
+
+    def result_exists(self, job: Job) -> bool:
+        """Whether the result that a finished job published is still there, and still that job's."""
+        return job.result is not None and publish.published(self._site.results_folder(job), job.result, job.id)
+
+    def has_inputs(self, job: Job) -> bool:
+        """Whether the user's bytes are where the job's row says."""
+        if job.take is Take.MOVE:
+            return job.inputs_at is not None and Path(job.inputs_at).exists()
+        return all((self._site.inboxes[job.inbox].path / top).exists() for top in job.tops)
+
+    def forget_stages(self, job: Job) -> None:
+        """Afterwards the job's stages have left nothing behind."""
+        for name in ("stages", "in", ".runner"):
+            shutil.rmtree(self._site.folder(job) / name, ignore_errors=True)
+
+    def faults(self, job: Job) -> tuple[Fault, ...]:
+        """What of the job failed while the rest is good."""
+        return faults_of(self._site.folder(job), self._site.pipelines[str(job.pipeline)])
+
+    # ------------------------------------------------------------ made by a worker
+
+    def _make(self, job: Job, attempts: Sequence[Attempt]) -> None:
+        try:
+            outcome = self._outcome(job, attempts)
+        except OSError as error:
+            outcome = trouble(error)
+        except Exception as error:
+            log.exception("a move broke off", job=job.id, status=job.status)
+            outcome = Failed(f"{type(error).__name__}: {error}", Kind.INFRASTRUCTURE)
+        self._on_moved(Moved(job=job.id, outcome=outcome))
+
+    def _outcome(self, job: Job, attempts: Sequence[Attempt]) -> TookIn | GaveBack | Settled | NameTaken | Failed:
+        match job.status:
+            case Status.ACCEPTING:
+                return self._take(job)
+            case Status.PUBLISHING:
+                return self._publish(job, attempts)
+            case Status.FAILING:
+                return self._fail(job, attempts)
+            case Status.RETURNING:
+                return self._restore(job)
+        raise ValueError(f"{job.status} announces no move")
+
+    def _take(self, job: Job) -> TookIn | GaveBack | Failed:
+        site = self._site.inboxes[job.inbox]
+        work = self._site.folder(job)
+        order = custody.Taking(
+            inbox=site.path,
+            tops=job.tops,
+            work=work,
+            take=job.take,
+            fingerprint=job.fingerprint,
+            archive=job.archive and job.reason is None,
+            folder=job.folder,
+            limits=custody.Limits(size=self._site.limits.unpack),
+            ownership=self._ownership,
+            ignored=site.ignored,
+        )
+        if job.inputs_at is not None and job.take is Take.MOVE:
+            make_folder(work, self._ownership)
+            custody.put_away(Path(job.inputs_at), order.final, self._ownership)
+        match custody.take(order):
+            case custody.Taken(inputs):
+                pipeline = self._site.pipelines.get(str(job.pipeline))
+                if pipeline is None or job.reason:
+                    return TookIn(identity="")
+                request = request_of(job, inputs)
+                write_atomic(work / "request.json", dump(request))
+                return TookIn(identity=identity_of(request, pipeline.version))
+            case custody.Returned(why):
+                shutil.rmtree(work, ignore_errors=True)
+                return GaveBack(why)
+            case failed:
+                return failed
+
+    def _publish(self, job: Job, attempts: Sequence[Attempt]) -> Settled | NameTaken | Failed:
+        if job.answer is not None and job.answer == job.result:
+            return self._put_inputs_away(job)
+        match publish.publish(publication(job, attempts, self._site, self._ownership)):
+            case custody.Occupied():
+                return NameTaken()
+            case Failed() as failed:
+                return failed
+        return self._put_inputs_away(job)
+
+    def _put_inputs_away(self, job: Job) -> Settled | NameTaken | Failed:
+        step(Step.ARCHIVE_INTENT)
+        work = self._site.folder(job)
+        if job.inputs_at is None:
+            shutil.rmtree(work / "in", ignore_errors=True)
+            shutil.rmtree(work / "dropped", ignore_errors=True)
+            return Settled()
+        source = custody.inputs_at(work)
+        if source is not None:
+            match custody.put_away(source, Path(job.inputs_at), self._ownership):
+                case custody.Occupied():
+                    return NameTaken()
+                case Failed() as failed:
+                    return failed
+        step(Step.ARCHIVE_MOVED)
+        shutil.rmtree(work / "in", ignore_errors=True)
+        return Settled()
+
+    def _fail(self, job: Job, attempts: Sequence[Attempt]) -> Settled | NameTaken | Failed:
+        folder = Path(str(job.inputs_at))
+        if job.take is Take.MOVE:
+            match self._put_inputs_away(job):
+                case Settled():
+                    pass
+                case other:
+                    return other
+        make_folder(folder, self._ownership)
+        step(Step.FAIL_MOVED)
+        custody.write_why(folder, why_failed(job, len(attempts)), self._ownership)
+        step(Step.FAIL_WHY)
+        return Settled()
+
+    def _restore(self, job: Job) -> Settled | NameTaken | Failed:
+        match custody.put_away(Path(str(job.inputs_at)), Path(str(job.restore_to)), self._ownership):
+            case custody.Occupied():
+                return NameTaken()
+            case Failed() as failed:
+                return failed
+        return Settled()

@@ -1,0 +1,135 @@
+"""What the user orders from the command line, carried out between two turns of the dispatcher."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from daemon.dispatch.line import Line
+from daemon.dispatch.movers import Movers
+from daemon.dispatch.site import Site
+from daemon.errors import CannotDo
+from daemon.model import Job, Kind, Status
+from daemon.store import Order, Store
+
+log = structlog.get_logger()
+
+
+class Verb(StrEnum):
+    """What can be ordered."""
+
+    PAUSE = "pause"
+    RESUME = "resume"
+    CANCEL = "cancel"
+    RETRY = "retry"
+    RESTORE = "restore-inputs"
+
+
+OVER = (Status.DONE, Status.FAILED, Status.CANCELLED)
+
+
+class Orders:
+    """Carries out the orders that lie in the store. Every method is called from the dispatcher's thread."""
+
+    def __init__(self, store: Store, site: Site, line: Line, movers: Movers) -> None:
+        self._store = store
+        self._site = site
+        self._line = line
+        self._movers = movers
+        self._version = -1
+
+    def carry_out(self, now: float) -> bool:
+        """Afterwards every order is carried out or refused; whether there was one."""
+        version = self._store.version()
+        if version == self._version:
+            return False
+        self._version = version
+        orders = self._store.open_orders()
+        for order in orders:
+            ok, answer = self._obey(order, now)
+            log.info("order", verb=order.verb, ok=ok, answer=answer)
+            self._store.answer(order.id, ok=ok, text=answer)
+        return bool(orders)
+
+    def _obey(self, order: Order, now: float) -> tuple[bool, str]:
+        try:
+            return True, self._do(Verb(order.verb), order.args, now)
+        except (CannotDo, ValueError) as error:
+            return False, str(error)
+
+    def _do(self, verb: Verb, args: Mapping[str, Any], now: float) -> str:
+        match verb:
+            case Verb.PAUSE:
+                self._store.remember("paused", now)
+                return "Paused: what runs goes on, nothing new starts. `visaged resume` goes on."
+            case Verb.RESUME:
+                self._store.remember("paused", None)
+                return "Resumed."
+            case Verb.CANCEL:
+                return self._cancel(self._job(args), now)
+            case Verb.RETRY:
+                return self._retry(self._job(args), now)
+            case Verb.RESTORE:
+                return self._restore(self._job(args), Path(args["to"]), now)
+
+    def _job(self, args: Mapping[str, Any]) -> Job:
+        job = self._store.job(args["job"])
+        if job is None:
+            raise CannotDo(f"There is no job {args['job']}; `visaged status` lists them.")
+        return job
+
+    def _cancel(self, job: Job, now: float) -> str:
+        if job.status not in (Status.QUEUED, Status.RUNNING):
+            raise CannotDo(f"{job.item} is {job.status}: only a queued or running job can be cancelled.")
+        why = "It was cancelled. Move it back into the inbox to do it after all."
+        if not self._line.cancel(job):
+            job = replace(job, status=Status.FAILING, kind=Kind.CANCELLED, reason=why, updated=now)
+            job = self._movers.choose_failed(job)
+            self._store.save(job)
+            self._movers.submit(job, ())
+        return f"{job.item} is being cancelled; its files go to {self._site.failed_folder(job)}."
+
+    def _retry(self, job: Job, now: float) -> str:
+        if job.status not in OVER:
+            raise CannotDo(f"{job.item} is {job.status}: only a finished, failed or cancelled job can be tried again.")
+        if job.pipeline is None or (job.kind is Kind.BAD_INPUT and job.identity is None):
+            raise CannotDo(f"{job.item} was refused ({job.reason}) Mend the files and drop them into the inbox again.")
+        if not self._movers.has_inputs(job):
+            raise CannotDo(
+                f"The files of {job.item} are not at {job.inputs_at} any more. Drop them into the inbox again."
+            )
+        if job.status is Status.DONE:
+            self._movers.forget_stages(job)
+            self._store.forget_attempts(job.id)
+        self._store.forget_failures(job.id)
+        again = replace(
+            job,
+            status=Status.ACCEPTING,
+            fresh=True,
+            kind=None,
+            reason=None,
+            faults=(),
+            result=None,
+            answered_by=None,
+            not_before=0.0,
+            updated=now,
+        )
+        self._store.save(again)
+        self._movers.submit(again, ())
+        return f"{job.item} is tried again."
+
+    def _restore(self, job: Job, to: Path, now: float) -> str:
+        if job.status not in OVER:
+            raise CannotDo(f"{job.item} is {job.status}. Cancel it first: visaged cancel {job.id}")
+        if not self._movers.has_inputs(job):
+            raise CannotDo(f"The files of {job.item} are not at {job.inputs_at} any more.")
+        target = self._movers.choose(to, job.name)
+        back = replace(job, status=Status.RETURNING, restore_to=str(target), updated=now)
+        self._store.save(back)
+        self._movers.submit(back, ())
+        return f"The files of {job.item} go to {target}."

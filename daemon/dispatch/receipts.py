@@ -1,0 +1,152 @@
+"""What is written down about a job: the request to its stages, its identity, its receipt, and why it failed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+
+from daemon.dispatch.site import Site
+from daemon.folders import Ownership
+from daemon.model import Job, Kind
+from daemon.publish import Publication
+from daemon.receipt import Receipt, receipt
+from daemon.store import Attempt, AttemptStatus
+from pipelines.contract import (
+    Fault,
+    Input,
+    Pipeline,
+    Publish,
+    Request,
+    Result,
+    read_request,
+    read_result,
+    stage_folder,
+)
+
+
+def request_of(job: Job, inputs: Iterable[Input]) -> Request:
+    """The request to the job's stages: every input, those with a role first, in the order of the roles."""
+    role_of = {path: role for role, paths in job.roles.items() for path in paths}
+    rank = {path: n for n, path in enumerate(role_of)}
+    named = [replace(i, role=role_of.get(_below(i.path), "")) for i in inputs]
+    return Request(
+        job=job.id,
+        pipeline=str(job.pipeline),
+        name=job.name,
+        inputs=tuple(sorted(named, key=lambda i: (rank.get(_below(i.path), len(rank)), i.path))),
+        options=job.options,
+        key=job.key,
+    )
+
+
+def identity_of(request: Request, version: str) -> str:
+    """The same for the same work: pipeline, version, options, key, and the contents in their roles, in order."""
+    contents = [[i.role, i.sha256] for i in request.inputs if i.role]
+    work = [request.pipeline, version, dict(request.options), request.key, contents]
+    return hashlib.sha256(json.dumps(work, sort_keys=True).encode()).hexdigest()
+
+
+def results_of(folder: Path, pipeline: Pipeline) -> tuple[Result, ...]:
+    """The results that the job's unsharded stages left, in order."""
+    found = (read_result(stage_folder(folder, s.name)) for s in pipeline.stages if not s.sharded)
+    return tuple(result for result in found if result is not None)
+
+
+def faults_of(folder: Path, pipeline: Pipeline) -> tuple[Fault, ...]:
+    """What of the job failed while the rest is good."""
+    return tuple(fault for result in results_of(folder, pipeline) for fault in result.faults)
+
+
+ADVICE = {
+    Kind.BAD_INPUT: "When the files are mended, move this folder (or what is in it) back into the inbox to try again.",
+    Kind.CANCELLED: "Move this folder (or what is in it) back into the inbox to do it after all.",
+}
+OTHERWISE = "The files themselves may be good. Move this folder (or what is in it) back into the inbox to try again."
+
+
+def why_failed(job: Job, attempts: int) -> str:
+    """The text of WHY.txt: what is wrong and what to do."""
+    lines = [str(job.reason), ""]
+    if job.kind not in ADVICE and attempts > 1:
+        lines += [f"It was tried {attempts} times.", ""]
+    if job.tops and job.take != "move":
+        lines += ["The originals are where you dropped them; nothing of them was moved.", ""]
+    lines += [ADVICE.get(job.kind or Kind.CRASH, OTHERWISE), f"(Job {job.id}; more: visaged explain {job.id})"]
+    return "\n".join(lines)
+
+
+def why_partly(faults: Sequence[Fault]) -> str:
+    """The text of the WHY.txt in a result of which a part failed."""
+    lines = ["A part of this could not be done; the rest is here.", ""]
+    lines += [f"{fault.what}: {fault.why}" for fault in faults]
+    return "\n".join([*lines, "", "Mend those files and drop everything again to get the whole."])
+
+
+def form_of_result(job: Job, site: Site) -> tuple[Publish, str]:
+    """How the job's result is published, and the suffix of the file that it is. An answer from before is a folder."""
+    pipeline = site.pipelines[str(job.pipeline)]
+    if job.answer is not None:
+        return Publish.FOLDER, ""
+    staged = _staged(site.folder(job), pipeline)
+    return pipeline.publish, staged.suffix if staged and pipeline.publish is Publish.FILE else ""
+
+
+def publication(job: Job, attempts: Sequence[Attempt], site: Site, ownership: Ownership) -> Publication:
+    """The job's result as it will be published, with its receipt and what there is to say about it."""
+    folder, pipeline = site.folder(job), site.pipelines[str(job.pipeline)]
+    results = results_of(folder, pipeline)
+    faults = tuple(fault for result in results for fault in result.faults)
+    return Publication(
+        job=job.id,
+        staged=None if job.answer is not None else _staged(folder, pipeline),
+        results=site.results_folder(job),
+        target=str(job.result),
+        work=folder,
+        receipt=receipt(_facts(job, pipeline, read_request(folder), results, attempts)),
+        ownership=ownership,
+        why=why_partly(faults) if faults else None,
+        see=SEE.format(answer=job.answer) if job.answer is not None else None,
+    )
+
+
+SEE = "The same files with the same options were done before. The result is beside this folder: {answer}"
+
+
+def _staged(folder: Path, pipeline: Pipeline) -> Path | None:
+    last = pipeline.stages[-1]
+    result = read_result(stage_folder(folder, last.name))
+    if result is None or result.publish is None:
+        return None
+    return stage_folder(folder, last.name) / result.publish
+
+
+def _facts(
+    job: Job, pipeline: Pipeline, request: Request, results: Sequence[Result], attempts: Sequence[Attempt]
+) -> Receipt:
+    timings: dict[str, float] = {}
+    for attempt in attempts:
+        if attempt.status is AttemptStatus.DONE and attempt.ended is not None:
+            timings[attempt.stage] = round(timings.get(attempt.stage, 0.0) + attempt.ended - attempt.started, 3)
+    return Receipt(
+        job=job.id,
+        pipeline=pipeline.name,
+        version=pipeline.version,
+        name=job.name,
+        inputs=request.inputs,
+        options=request.options,
+        versions={k: v for result in results for k, v in result.versions.items()},
+        weights={k: v for result in results for k, v in result.weights.items()},
+        timings=timings,
+        figures={k: v for result in results for k, v in result.figures.items()},
+        warnings=tuple(w for result in results for w in result.warnings),
+        faults=tuple(f for result in results for f in result.faults),
+        answered_by=job.answered_by,
+        answer=job.answer,
+    )
+
+
+def _below(path: str) -> str:
+    return str(PurePosixPath(path).relative_to("in"))

@@ -1,0 +1,254 @@
+"""The questions that the daemon asks of its database, and the changes that it makes to it."""
+
+from __future__ import annotations
+
+import dataclasses
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+
+from daemon.model import ACTIVE, Job, Status
+from daemon.store import rows
+from daemon.store.database import transaction
+from daemon.store.questions import Questions
+from daemon.store.rows import Attempt, AttemptStatus, InboxRow, Order, Waiting
+
+CLAIM = """
+SELECT * FROM jobs AS j
+WHERE status = 'queued' AND not_before <= :now
+  AND (key IS NULL OR NOT EXISTS (
+        SELECT 1 FROM jobs AS e
+        WHERE e.pipeline = j.pipeline AND e.key = j.key AND e.seq < j.seq
+          AND e.key IS NOT NULL AND e.status IN ('accepting', 'queued', 'running', 'publishing')))
+  AND NOT EXISTS (
+        SELECT 1 FROM jobs AS t
+        WHERE t.identity = j.identity AND t.id <> j.id AND t.status IN ('running', 'publishing') AND j.fresh = 0)
+ORDER BY priority DESC, seq
+LIMIT :limit
+"""
+"""What may start now: of each key only the oldest, and nothing while the same work is being done."""
+
+
+class Store(Questions):
+    """The database of one daemon. All methods are called from one thread; each change is one transaction."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+
+    def close(self) -> None:
+        """Afterwards the file is closed, its journal folded in."""
+        self._db.close()
+
+    def transaction(self) -> AbstractContextManager[sqlite3.Connection]:
+        """All changes within are one change."""
+        return transaction(self._db)
+
+    # ------------------------------------------------------------ jobs
+
+    def add(self, jobs: Iterable[Job]) -> None:
+        """Afterwards the jobs are there, in their order, all or none."""
+        names = (*rows.JOB_COLUMNS, "place")
+        sql = f"INSERT INTO jobs ({', '.join(names)}) VALUES ({', '.join(':' + n for n in names)})"
+        with self.transaction():
+            self._db.executemany(sql, [rows.of_job(job) for job in jobs])
+
+    def save(self, *jobs: Job) -> None:
+        """Afterwards the rows of the jobs are as given, all or none."""
+        names = tuple(n for n in rows.JOB_COLUMNS if n != "id")
+        sql = f"UPDATE jobs SET {', '.join(f'{n} = :{n}' for n in names)} WHERE id = :id"
+        with self.transaction():
+            self._db.executemany(sql, [rows.of_job(job) for job in jobs])
+
+    def job(self, job_id: str) -> Job | None:
+        """The job of that id."""
+        return self._one("SELECT * FROM jobs WHERE id = ?", (job_id,))
+
+    def jobs_like(self, prefix: str) -> tuple[Job, ...]:
+        """The jobs whose id begins so."""
+        return self._many("SELECT * FROM jobs WHERE substr(id, 1, length(:p)) = :p ORDER BY seq", {"p": prefix})
+
+    def of_status(self, *statuses: Status) -> tuple[Job, ...]:
+        """All jobs of these statuses, in order of arrival."""
+        marks = ", ".join("?" for _ in statuses)
+        return self._many(f"SELECT * FROM jobs WHERE status IN ({marks}) ORDER BY seq", statuses)
+
+    def recent(self, limit: int) -> tuple[Job, ...]:
+        """The jobs that changed last, newest first."""
+        return self._many("SELECT * FROM jobs ORDER BY updated DESC, seq DESC LIMIT ?", (limit,))
+
+    def of_place(self, inbox: str, tops: Sequence[str]) -> tuple[Job, ...]:
+        """The jobs that took what lay at tops, newest first."""
+        return self._many("SELECT * FROM jobs WHERE place = ? ORDER BY seq DESC", (rows.place(inbox, tops),))
+
+    def claimable(self, now: float, limit: int) -> tuple[Job, ...]:
+        """What may start now, first come first served within a priority."""
+        return self._many(CLAIM, {"now": now, "limit": limit})
+
+    def next_time(self, now: float) -> float | None:
+        """When the next job that backs off may start: wall clock, seconds."""
+        sql = "SELECT min(not_before) FROM jobs WHERE status = 'queued' AND not_before > ?"
+        (when,) = self._db.execute(sql, (now,)).fetchone()
+        return None if when is None else float(when)
+
+    def done_as(self, identity: str) -> tuple[Job, ...]:
+        """The finished jobs that did the same work, newest first, none that was itself answered by another."""
+        sql = "SELECT * FROM jobs WHERE identity = ? AND status = 'done' AND answered_by IS NULL ORDER BY seq DESC"
+        return self._many(sql, (identity,))
+
+    def finished_before(self, when: float) -> tuple[Job, ...]:
+        """The jobs that ended before that time and have not changed since."""
+        over = "('done', 'failed', 'cancelled', 'returned')"
+        return self._many(f"SELECT * FROM jobs WHERE updated < ? AND status IN {over} ORDER BY seq", (when,))
+
+    def counts(self) -> Mapping[Status, int]:
+        """How many jobs there are of each status."""
+        found = self._db.execute("SELECT status, count(*) FROM jobs GROUP BY status")
+        return {Status(status): count for status, count in found}
+
+    def active_counts(self) -> Mapping[Status, int]:
+        """How many jobs there are of each status that is not an end."""
+        marks = ", ".join(f"'{status}'" for status in ACTIVE)
+        found = self._db.execute(f"SELECT status, count(*) FROM jobs WHERE status IN ({marks}) GROUP BY status")
+        return {Status(status): count for status, count in found}
+
+    # ------------------------------------------------------------ attempts
+
+    def begin(self, job: Job, attempt: Attempt) -> None:
+        """Afterwards the job and its attempt are down as running, before anything is started."""
+        self._change(job, attempt)
+
+    def end(self, job: Job, attempt: Attempt) -> None:
+        """Afterwards the attempt's end and what follows from it for the job are down."""
+        self._change(job, attempt)
+
+    def attempts(self, job_id: str) -> tuple[Attempt, ...]:
+        """All attempts of a job, in order."""
+        sql = "SELECT * FROM attempts WHERE job = ? ORDER BY started, number"
+        return tuple(rows.attempt(r) for r in self._db.execute(sql, (job_id,)))
+
+    def running(self) -> tuple[Attempt, ...]:
+        """The attempts that are down as running."""
+        sql = "SELECT * FROM attempts WHERE status = ?"
+        return tuple(rows.attempt(r) for r in self._db.execute(sql, (AttemptStatus.RUNNING,)))
+
+    def forget_failures(self, job_id: str) -> None:
+        """Afterwards the job's finished stages are still down, its failed attempts do not count any more."""
+        with self.transaction():
+            self._db.execute(
+                "UPDATE attempts SET burns = 0, kind = NULL WHERE job = ? AND status = 'failed'", (job_id,)
+            )
+
+    def forget_attempts(self, job_id: str) -> None:
+        """Afterwards no attempt of the job is down, as if none had been made."""
+        with self.transaction():
+            self._db.execute("DELETE FROM attempts WHERE job = ?", (job_id,))
+
+    # ------------------------------------------------------------ inboxes and what waits in them
+
+    def set_waiting(self, inbox: str, entries: Iterable[Waiting]) -> None:
+        """Afterwards exactly these wait in that inbox."""
+        wanted = {e.place: rows.of_waiting(e) for e in entries}
+        sql = (
+            "INSERT INTO waiting VALUES (:place, :inbox, :lane, :tops, :name, :state, :why, :since) "
+            "ON CONFLICT (place) DO UPDATE SET state = excluded.state, why = excluded.why, since = excluded.since"
+        )
+        with self.transaction():
+            gone = [
+                (p,)
+                for (p,) in self._db.execute("SELECT place FROM waiting WHERE inbox = ?", (inbox,))
+                if p not in wanted
+            ]
+            self._db.executemany("DELETE FROM waiting WHERE place = ?", gone)
+            self._db.executemany(sql, wanted.values())
+
+    def waiting(self) -> tuple[Waiting, ...]:
+        """Everything in the inboxes that is not a job yet."""
+        return tuple(rows.waiting(r) for r in self._db.execute("SELECT * FROM waiting ORDER BY inbox, since, name"))
+
+    def set_inbox(self, inbox: InboxRow) -> None:
+        """Afterwards that is what is known of the inbox."""
+        with self.transaction():
+            self._db.execute(
+                "INSERT OR REPLACE INTO inboxes (name, marker, path, results, mode, problem) "
+                "VALUES (:name, :marker, :path, :results, :mode, :problem)",
+                dataclasses.asdict(inbox),
+            )
+
+    def inboxes(self) -> tuple[InboxRow, ...]:
+        """All inboxes that are known."""
+        return tuple(InboxRow(**dict(r)) for r in self._db.execute("SELECT * FROM inboxes ORDER BY name"))
+
+    def forget_inbox(self, name: str) -> None:
+        """Afterwards the inbox, taken out of the config, is not shown any more; its jobs are."""
+        with self.transaction():
+            self._db.execute("DELETE FROM inboxes WHERE name = ?", (name,))
+            self._db.execute("DELETE FROM waiting WHERE inbox = ?", (name,))
+
+    # ------------------------------------------------------------ orders and facts
+
+    def order(self, verb: str, args: Mapping[str, Any], now: float) -> int:
+        """Afterwards the order is down; its number is given back."""
+        with self.transaction():
+            sql = "INSERT INTO orders (verb, args, at) VALUES (?, ?, ?)"
+            number = self._db.execute(sql, (verb, rows.dumps(dict(args)), now)).lastrowid
+        return int(number or 0)
+
+    def open_orders(self) -> tuple[Order, ...]:
+        """The orders that have not been carried out."""
+        found = self._db.execute("SELECT id, verb, args FROM orders WHERE ok IS NULL ORDER BY id")
+        return tuple(rows.order(r) for r in found)
+
+    def answer(self, number: int, ok: bool, text: str) -> None:
+        """Afterwards the order is carried out (or refused) with that answer."""
+        with self.transaction():
+            self._db.execute("UPDATE orders SET ok = ?, answer = ? WHERE id = ?", (int(ok), text, number))
+
+    def answered(self, number: int) -> tuple[bool, str] | None:
+        """The answer to an order, or None while there is none."""
+        row = self._db.execute("SELECT ok, answer FROM orders WHERE id = ? AND ok IS NOT NULL", (number,)).fetchone()
+        return None if row is None else (bool(row["ok"]), row["answer"])
+
+    def fact(self, name: str) -> Any:
+        """What was remembered under that name, or None."""
+        row = self._db.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
+        return None if row is None else rows.loads(row["value"])
+
+    def remember(self, name: str, value: object) -> None:
+        """Afterwards value is remembered under that name."""
+        with self.transaction():
+            self._db.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, rows.dumps(value)))
+
+    def version(self) -> int:
+        """A number that changes when another connection changed the database."""
+        return int(self._db.execute("PRAGMA data_version").fetchone()[0])
+
+    # ------------------------------------------------------------ within
+
+    def _change(self, job: Job, attempt: Attempt) -> None:
+        row = rows.of_attempt(attempt)
+        sql = f"INSERT OR REPLACE INTO attempts ({', '.join(row)}) VALUES ({', '.join(':' + n for n in row)})"
+        names = (
+            "status",
+            "not_before",
+            "updated",
+            "kind",
+            "reason",
+            "faults",
+            "inputs_at",
+            "restore_to",
+            "result",
+            "answered_by",
+            "answer",
+        )
+        update = f"UPDATE jobs SET {', '.join(f'{n} = :{n}' for n in names)} WHERE id = :id"
+        with self.transaction():
+            self._db.execute(sql, row)
+            self._db.execute(update, rows.of_job(job))
+
+    def _one(self, sql: str, values: Any) -> Job | None:
+        row = self._db.execute(sql, values).fetchone()
+        return None if row is None else rows.job(row)
+
+    def _many(self, sql: str, values: Any) -> tuple[Job, ...]:
+        return tuple(rows.job(r) for r in self._db.execute(sql, values))

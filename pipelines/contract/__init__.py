@@ -1,0 +1,81 @@
+"""The boundary between the daemon and its pipelines: what is declared, what is asked, what is answered.
+
+Standard library alone, because both sides import it: the daemon to read a pipeline's declaration,
+a stage (in a process, a container or a cluster job) to read its request and to leave its result.
+Nothing but files crosses the boundary; their layout below the job folder is::
+
+    in/                         what the user dropped (an archive: its content). Read only
+    request.json                Request
+    progress.jsonl              one Progress a line, appended by the stages
+    logs/<stage>.log            what the stage printed
+    stages/<stage>/             the stage's own folder ([/<shard>] if sharded); it may write only here
+    stages/<stage>/result.json  Result, written last
+    stages/<stage>/refusal.json Refusal, when the stage ends with EXIT_BAD_INPUT
+
+All paths in these files are relative to the job folder and are text: bytes that are not UTF-8 are kept as lone
+surrogates (PEP 383), and JSON is written in ASCII, so every file name survives the way there and back.
+"""
+
+from pipelines.contract.declaration import (
+    Claim,
+    Drop,
+    Entry,
+    Gpus,
+    Loose,
+    Pipeline,
+    Publish,
+    Refused,
+    Stage,
+    Wanting,
+    checked,
+    option,
+)
+from pipelines.contract.exchange import (
+    EXIT_BAD_INPUT,
+    Fault,
+    Input,
+    Progress,
+    Refusal,
+    Request,
+    Result,
+    dump,
+    read_refusal,
+    read_request,
+    read_result,
+    stage_folder,
+    write_atomic,
+)
+from pipelines.contract.serving import BadInput, StageFunction, Work, cores, serve
+
+__all__ = [
+    "EXIT_BAD_INPUT",
+    "BadInput",
+    "Claim",
+    "Drop",
+    "Entry",
+    "Fault",
+    "Gpus",
+    "Input",
+    "Loose",
+    "Pipeline",
+    "Progress",
+    "Publish",
+    "Refusal",
+    "Refused",
+    "Request",
+    "Result",
+    "Stage",
+    "StageFunction",
+    "Wanting",
+    "Work",
+    "checked",
+    "cores",
+    "dump",
+    "option",
+    "read_refusal",
+    "read_request",
+    "read_result",
+    "serve",
+    "stage_folder",
+    "write_atomic",
+]

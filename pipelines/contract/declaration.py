@@ -1,0 +1,183 @@
+"""What a pipeline declares about itself: its stages, options, kinds of files, and how it claims an item."""
+
+from __future__ import annotations
+
+import dataclasses
+import fnmatch
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import PurePosixPath
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+class Gpus(StrEnum):
+    """Whether a stage wants a GPU."""
+
+    NONE = "none"
+    OPTIONAL = "optional"  # waits for a GPU that exists, takes the CPU only where none does
+    REQUIRED = "required"
+
+
+class Publish(StrEnum):
+    """How the result reaches the user (DESIGN.md section 3, step 8)."""
+
+    FOLDER = "folder"  # <name>/ with everything in it, in one rename
+    FILE = "file"  # <name>.<suffix>, then <name>.receipt.json
+
+
+class Loose(StrEnum):
+    """How loose files in the lane's root become items."""
+
+    PAIR = "pair"  # all of them are one item of exactly two principal files and their companions
+    TOGETHER = "together"  # what settled together is one item
+    BY_STEM = "by_stem"  # files of one stem are one item
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """One step of a pipeline and what it needs to run.
+
+    cpus: cores. gpu_memory, memory, shm: bytes (0: no wish). timeout: seconds.
+    sharded: runs once for each line of the ``shards.json`` that the stage before wrote.
+    """
+
+    name: str
+    cpus: float = 1.0
+    memory: int = 0
+    gpus: Gpus = Gpus.NONE
+    gpu_memory: int = 0
+    shm: int = 0
+    timeout: float = 24 * 3600.0
+    sharded: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One file of an item, as routing sees it: its path below the item and its size in bytes."""
+
+    path: str
+    size: int
+
+    @property
+    def suffix(self) -> str:
+        """The lower-case suffix with its dot, or an empty string."""
+        return PurePosixPath(self.path).suffix.lower()
+
+    @property
+    def stem(self) -> str:
+        """The file's name without its suffix."""
+        return PurePosixPath(self.path).stem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """The item is this pipeline's and complete. roles: which file is what; files in no role are carried along."""
+
+    name: str
+    roles: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanting:
+    """The item is this pipeline's, but a partner is missing; what says which: "a second mesh"."""
+
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The item can never become a job of this pipeline; reason is a plain sentence with what to do."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drop:
+    """What a pipeline is asked to claim.
+
+    name: the item's name, safe for every file system, without suffix. entries: its files.
+    folder: dropped as a folder or an archive, so all of it belongs together; else loose files.
+    roles: what a manifest says about roles: globs below the item.
+    """
+
+    name: str
+    entries: tuple[Entry, ...]
+    folder: bool
+    roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def named(self, role: str) -> tuple[Entry, ...]:
+        """The entries that the manifest gives to role, in the order of its globs; Refused is the caller's to say."""
+        found = [e for glob in self.roles.get(role, ()) for e in self.entries if fnmatch.fnmatchcase(e.path, glob)]
+        return tuple(dict.fromkeys(found))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pipeline:
+    """What the daemon knows of a pipeline.
+
+    kinds: suffix -> kind of file ("mesh", "texture", …): the types that it can use. principal: the kinds that
+    make an item this pipeline's (routing by type). claim: pure; an item's files -> Claim | Wanting | Refused.
+    module: run as ``python -m <module> <stage> <job folder>``.
+    """
+
+    name: str
+    version: str
+    stages: tuple[Stage, ...]
+    options: type
+    kinds: Mapping[str, str]
+    principal: tuple[str, ...]
+    claim: Callable[[Drop], Claim | Wanting | Refused]
+    loose: Loose
+    publish: Publish
+    keyed: bool = False
+    module: str = ""
+    commands: tuple[Stage, ...] = ()
+
+    @property
+    def run_as(self) -> str:
+        """The module whose ``__main__`` serves the stages."""
+        return self.module or f"pipelines.{self.name}"
+
+    def kind(self, path: str) -> str | None:
+        """The kind of a file by its suffix, or None where this pipeline cannot use it."""
+        return self.kinds.get(PurePosixPath(path).suffix.lower())
+
+
+def option(
+    default: T, about: str, *, least: float | None = None, most: float | None = None, choices: Sequence[Any] = ()
+) -> T:
+    """A field of an Options dataclass, with the sentence for the reference and the bounds that ``checked`` enforces."""
+    meta = {"about": about, "least": least, "most": most, "choices": tuple(choices)}
+    if isinstance(default, (list, dict)):
+        return field(default_factory=lambda: type(default)(default), metadata=meta)
+    return field(default=default, metadata=meta)
+
+
+def checked(options: T) -> T:
+    """The same options, every field within the bounds of its declaration.
+
+    Raises ValueError with a plain sentence that names the option, what it is and what it may be.
+    """
+    for f in dataclasses.fields(options):  # type: ignore[arg-type]
+        value = getattr(options, f.name)
+        for one in value if isinstance(value, (tuple, list)) and f.metadata.get("choices") else (value,):
+            problem = _out_of_bounds(one, f.metadata)
+            if problem:
+                raise ValueError(f"{f.name} = {json.dumps(one)}: {problem}")
+    return options
+
+
+def _out_of_bounds(value: object, meta: Mapping[str, Any]) -> str | None:
+    least, most, choices = meta.get("least"), meta.get("most"), meta.get("choices")
+    if choices and value not in choices:
+        return "it must be one of " + ", ".join(json.dumps(c) for c in choices)
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        if least is not None and not value >= least:
+            return f"it must be at least {least:g}"
+        if most is not None and not value <= most:
+            return f"it must be at most {most:g}"
+    return None

@@ -1,0 +1,134 @@
+"""What is asked of a stage and what it answers, and how both are kept as files."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+EXIT_BAD_INPUT = 65
+"""Exit status of a stage that refuses its input (``EX_DATAERR`` of sysexits.h): never retried."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Input:
+    """One file of the job: its path below the job folder, its role (empty: carried along), size in bytes, SHA-256."""
+
+    path: str
+    role: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What is asked of a job's stages; ``request.json``.
+
+    name: of the result. state: the revision of the key's state to read, a folder below the job folder.
+    published: a ``published.jsonl`` that says what the user sees now.
+    """
+
+    job: str
+    pipeline: str
+    name: str
+    inputs: tuple[Input, ...]
+    options: Mapping[str, Any]
+    key: str | None = None
+    state: str | None = None
+    published: str | None = None
+
+    def of(self, role: str) -> tuple[Input, ...]:
+        """The inputs of one role, in order."""
+        return tuple(i for i in self.inputs if i.role == role)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """A part of the item that failed while the rest is good: what it was, and why, in a plain sentence."""
+
+    what: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What a stage leaves behind; ``result.json``, written last.
+
+    publish: the file or folder below the stage's folder that becomes the result (only the last stage's counts).
+    figures: numbers for the receipt. versions: of what was computed with. weights: file -> SHA-256.
+    """
+
+    publish: str | None = None
+    figures: Mapping[str, Any] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    versions: Mapping[str, str] = field(default_factory=dict)
+    weights: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Why a stage refused its input; ``refusal.json``."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """One line of ``progress.jsonl``. done and total count units ("frames"); at is the wall clock in seconds."""
+
+    stage: str
+    done: float
+    total: float
+    unit: str
+    note: str = ""
+    shard: str | None = None
+    at: float = 0.0
+
+
+def dump(value: object) -> bytes:
+    """A dataclass as one line of ASCII JSON."""
+    return json.dumps(dataclasses.asdict(value), separators=(",", ":")).encode("ascii")  # type: ignore[call-overload]
+
+
+def write_atomic(path: Path, data: bytes) -> None:
+    """Afterwards path holds data, durably, and never held a part of it."""
+    partial = path.with_name(f".{path.name}.partial")
+    with partial.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
+
+
+def read_request(job: Path) -> Request:
+    """The request of a job folder."""
+    raw = json.loads((job / "request.json").read_bytes())
+    return Request(**{**raw, "inputs": tuple(Input(**i) for i in raw["inputs"])})
+
+
+def read_result(folder: Path) -> Result | None:
+    """The result that a stage left in its folder, or None if it has not finished."""
+    try:
+        raw = json.loads((folder / "result.json").read_bytes())
+        faults = tuple(Fault(**f) for f in raw.pop("faults"))
+        return Result(**{**raw, "warnings": tuple(raw["warnings"]), "faults": faults})
+    except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError):
+        return None
+
+
+def read_refusal(folder: Path) -> Refusal | None:
+    """The refusal that a stage left in its folder, or None."""
+    try:
+        return Refusal(**json.loads((folder / "refusal.json").read_bytes()))
+    except (FileNotFoundError, NotADirectoryError, ValueError, TypeError):
+        return None
+
+
+def stage_folder(job: Path, stage: str, shard: str | None = None) -> Path:
+    """The folder that a stage (or one shard of it) may write."""
+    return job / "stages" / stage / shard if shard else job / "stages" / stage

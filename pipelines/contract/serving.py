@@ -1,0 +1,91 @@
+"""The stage's side: the function that a pipeline's ``__main__`` calls, and what its stage functions are given."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines.contract.exchange import (
+    EXIT_BAD_INPUT,
+    Input,
+    Progress,
+    Refusal,
+    Request,
+    Result,
+    dump,
+    read_request,
+    stage_folder,
+    write_atomic,
+)
+
+
+class BadInput(Exception):
+    """Raised by a stage whose input cannot be used.
+
+    The message is shown to the user as it is: what is wrong, in which file, what to do.
+    """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """What a stage function gets: the job folder, its own folder, and the request."""
+
+    job: Path
+    folder: Path
+    request: Request
+    stage: str
+    shard: str | None = None
+
+    def path(self, entry: Input) -> Path:
+        """Where an input lies."""
+        return self.job / entry.path
+
+    def earlier(self, stage: str) -> Path:
+        """The folder of a stage that ran before this one."""
+        return self.job / "stages" / stage
+
+    def progress(self, done: float, total: float, unit: str, note: str = "") -> None:
+        """Append one line of progress; many writers may append at once (one write of less than a page)."""
+        line = Progress(
+            stage=self.stage, done=done, total=total, unit=unit, note=note[:200], shard=self.shard, at=time.time()
+        )
+        with (self.job / "progress.jsonl").open("ab", buffering=0) as file:
+            file.write(dump(line) + b"\n")
+
+
+StageFunction = Callable[[Work], Result]
+
+
+def cores() -> int:
+    """How many cores this stage was given: ``VISAGED_CPUS``, else those it may run on."""
+    given = os.environ.get("VISAGED_CPUS")
+    return max(1, int(float(given))) if given else len(os.sched_getaffinity(0))
+
+
+def serve(stages: Mapping[str, StageFunction], argv: Sequence[str] | None = None) -> int:
+    """Run the stage that the command line names and return its exit status.
+
+    0 leaves a ``result.json``, EXIT_BAD_INPUT a ``refusal.json``.
+    Any other exception leaves a traceback on stderr (the stage's log) and status 1.
+    """
+    parser = argparse.ArgumentParser()
+    parser.add_argument("stage", choices=sorted(stages))
+    parser.add_argument("job", type=Path)
+    parser.add_argument("--shard")
+    args = parser.parse_args(argv)
+    folder = stage_folder(args.job, args.stage, args.shard)
+    folder.mkdir(parents=True, exist_ok=True)
+    work = Work(job=args.job, folder=folder, request=read_request(args.job), stage=args.stage, shard=args.shard)
+    try:
+        result = stages[args.stage](work)
+    except BadInput as refusal:
+        write_atomic(folder / "refusal.json", dump(Refusal(reason=str(refusal))))
+        print(f"refused: {refusal}", file=sys.stderr)
+        return EXIT_BAD_INPUT
+    write_atomic(folder / "result.json", dump(result))
+    return 0

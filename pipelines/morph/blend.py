@@ -1,0 +1,93 @@
+"""The blend of two meshes of one topology, as plain arithmetic on arrays."""
+# ruff: noqa: F722  shapes of arrays are written as jaxtyping writes them
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Int
+
+Points = Float[np.ndarray, "v 3"]
+Triangles = Int[np.ndarray, "f 3"]
+
+
+def moments(frames: int) -> tuple[float, ...]:
+    """The t of each frame, in play order: evenly spaced, first exactly 0 and last exactly 1. frames: at least 2."""
+    return tuple(k / (frames - 1) for k in range(frames))
+
+
+def blend(a: Points, b: Points, t: float) -> Points:
+    """The points at t on the straight lines from a to b: exactly a at 0, exactly b at 1."""
+    return (1.0 - t) * a + t * b
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Normals:
+    """The area-weighted vertex normals of every blend of two meshes, not normalised: a Bernstein polynomial in t.
+
+    A corner's cross product is bilinear in the edges, and the edges are linear in t; so the sum over a vertex's
+    triangles is (1-t)² start + 2t(1-t) middle + t² end: a vertex shader has it for any frame without the triangles.
+    """
+
+    start: Points
+    middle: Points
+    end: Points
+
+    def at(self, t: float) -> Points:
+        """The normals at t, unit length; zero where a vertex has no area around it."""
+        raw = (1.0 - t) ** 2 * self.start + 2.0 * t * (1.0 - t) * self.middle + t**2 * self.end
+        length = np.linalg.norm(raw, axis=1, keepdims=True)
+        return np.asarray(np.divide(raw, length, out=np.zeros_like(raw), where=length > 0))
+
+
+def normals(a: Points, b: Points, faces: Triangles) -> Normals:
+    """The vertex normals of all blends of a and b; vertices that coincide in both share one (no seams)."""
+    first, second = _edges(a, faces), _edges(b, faces)
+    middle = 0.5 * (np.cross(first[0], second[1]) + np.cross(second[0], first[1]))
+    owner, count = _coincident(a, b)
+    corners = owner[faces]
+    return Normals(
+        start=_gathered(np.cross(*first), corners, count)[owner],
+        middle=_gathered(middle, corners, count)[owner],
+        end=_gathered(np.cross(*second), corners, count)[owner],
+    )
+
+
+def _edges(vertices: Points, faces: Triangles) -> tuple[Points, Points]:
+    origin = vertices[faces[:, 0]]
+    return vertices[faces[:, 1]] - origin, vertices[faces[:, 2]] - origin
+
+
+def _coincident(a: Points, b: Points) -> tuple[Int[np.ndarray, " v"], int]:
+    """For each vertex the number of its place, and how many places there are: some files split vertices at seams."""
+    both = np.ascontiguousarray(np.hstack([a, b]) + 0.0)  # + 0.0: -0.0 and 0.0 are one place
+    rows = both.view(np.dtype((np.void, both.dtype.itemsize * both.shape[1]))).ravel()
+    places, owner = np.unique(rows, return_inverse=True)
+    return owner, len(places)
+
+
+def _gathered(triangles: Points, corners: Triangles, count: int) -> Points:
+    """The sum over the triangles around each place."""
+    at = corners.ravel()
+    columns = [np.bincount(at, np.repeat(triangles[:, axis], 3), count) for axis in range(3)]
+    return np.stack(columns, axis=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Displacement:
+    """How far the vertices move from A to B, in the meshes' unit; relative figures in percent of A's height."""
+
+    largest: float
+    mean: float
+    largest_percent: float
+    mean_percent: float
+
+
+def displacement(a: Points, b: Points) -> Displacement:
+    """The lengths of b - a, and their share of the extent of a along Y."""
+    moved = np.linalg.norm(b - a, axis=1)
+    height = float(np.ptp(a[:, 1]))
+    share = 100.0 / height if height > 0 else 0.0
+    largest, mean = float(moved.max()), float(moved.mean())
+    return Displacement(largest=largest, mean=mean, largest_percent=largest * share, mean_percent=mean * share)

@@ -1,0 +1,126 @@
+"""Where the camera stands: one framing that fits a whole morph, whatever unit its meshes are in."""
+# ruff: noqa: F722  shapes of arrays are written as jaxtyping writes them
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+Points = Float[np.ndarray, "v 3"]
+
+FIELD_OF_VIEW = math.radians(20.0)
+"""Vertical. That of a portrait lens: a nose is not enlarged by being near."""
+FILL_HEIGHT = 0.80
+FILL_WIDTH = 0.92
+"""The share of the picture that both meshes together take, at most."""
+DIFFERENT, APART = 2.5, 0.5
+"""Ratio of sizes, and distance of the middles in sizes, from which on two meshes are not meant to be so."""
+ROUNDS = 12
+"""Each leaves a few percent of the framing's error: perspective is weak at this angle."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Camera:
+    """A camera on the +Z side that looks along -Z, +Y up: so it meets a face that looks to +Z.
+
+    centre, unit: a point p stands at (p - centre) / unit in view space. distance: of the camera from that space's
+    origin. shift: how far it stands to the right and up from there. depth: the least and greatest z in view space.
+    """
+
+    centre: Float[np.ndarray, " 3"]
+    unit: float
+    distance: float
+    shift: tuple[float, float]
+    depth: tuple[float, float]
+
+    def view(self, points: Points) -> Points:
+        """The points in view space, where numbers are near 1 whatever the unit: safe as float32."""
+        return np.asarray((points - self.centre) / self.unit)
+
+    def projection(self) -> Float[np.ndarray, "4 4"]:
+        """The matrix from view space to OpenGL's clip space, for a square picture; it stands left of a column."""
+        focal = 1.0 / math.tan(FIELD_OF_VIEW / 2)
+        margin = 0.05 * (self.depth[1] - self.depth[0]) + 1e-3
+        near = max(self.distance - self.depth[1] - margin, 1e-3)
+        far = self.distance - self.depth[0] + margin
+        matrix = np.zeros((4, 4))
+        matrix[0, [0, 3]] = focal, -focal * self.shift[0]
+        matrix[1, [1, 3]] = focal, -focal * self.shift[1]
+        lens = np.array([[(far + near) / (near - far), 2 * far * near / (near - far)], [-1.0, 0.0]])
+        matrix[2:, 2:] = lens @ [[1.0, -self.distance], [0.0, 1.0]]
+        return matrix
+
+    def seen(self, points: Points) -> Float[np.ndarray, "v 2"]:
+        """Where points are in the picture: x to the right and y up, -1 to 1."""
+        homogeneous = np.column_stack([self.view(points), np.ones(len(points))]) @ self.projection().T
+        return np.asarray(homogeneous[:, :2] / homogeneous[:, 3:])
+
+
+def framed(*meshes: Points) -> Camera:
+    """A camera that shows all of these meshes, centred, and so every blend of them, which lies between them.
+
+    Together they take FILL_HEIGHT of the picture's height, or FILL_WIDTH of its width where they are broad.
+    """
+    points = np.concatenate(meshes)
+    low, high = points.min(axis=0), points.max(axis=0)
+    centre = (low + high) / 2
+    unit = float((high - low).max()) / 2 or 1.0
+    placed = (points - centre) / unit
+    top = float(placed[:, 2].max())
+    shift, distance = np.zeros(2), top + 4.0
+    focal = 1.0 / math.tan(FIELD_OF_VIEW / 2)
+    for _ in range(ROUNDS):
+        seen = focal * (placed[:, :2] - shift) / (distance - placed[:, 2:])
+        least, most = seen.min(axis=0), seen.max(axis=0)
+        extent = (most - least) / 2
+        ratio = max(float(extent[0]) / FILL_WIDTH, float(extent[1]) / FILL_HEIGHT)
+        shift = shift + (least + most) / 2 * (distance - top) / focal
+        distance = top + max((distance - top) * ratio, 0.05)
+    x, y = (float(s) for s in shift)
+    return Camera(centre=centre, unit=unit, distance=distance, shift=(x, y), depth=(float(placed[:, 2].min()), top))
+
+
+def covers(camera: Camera, points: Points) -> float:
+    """The share of the picture's height that a mesh takes, 0 to 1."""
+    return float(np.ptp(camera.seen(points)[:, 1])) / 2
+
+
+def followed(a: Points, b: Points) -> Points:
+    """The points of b, moved to where a is when the two lie far apart: as a camera that goes along sees them.
+
+    A constant move of b moves every blend by t times as much and changes no shape, so it is the camera's to make.
+    """
+    return b - _apart(a, b) if _far(a, b) else b
+
+
+def doubts(a: Points, b: Points) -> str | None:
+    """What is odd about two meshes of one topology though each is fine: a sentence, or None.
+
+    They are of very different size (other units), or lie so far apart that the camera follows.
+    """
+    small, large = sorted((_extent(a), _extent(b)))
+    if large > DIFFERENT * small:
+        ratio = f"{large / small:.3g} times as large as" if small else "infinitely larger than"
+        return f"one mesh is {ratio} the other, so they may be in different units."
+    if _far(a, b):
+        distance = float(np.linalg.norm(_apart(a, b)))
+        return (
+            f"the meshes lie {distance:.3g} apart, {distance / large:.1f} times their size: the camera goes along, but "
+            "the displacement figures contain it. Export both at one place if it is not meant."
+        )
+    return None
+
+
+def _far(a: Points, b: Points) -> bool:
+    return bool(np.linalg.norm(_apart(a, b)) > APART * max(_extent(a), _extent(b)))
+
+
+def _apart(a: Points, b: Points) -> Float[np.ndarray, " 3"]:
+    return np.asarray(b.mean(axis=0) - a.mean(axis=0))
+
+
+def _extent(points: Points) -> float:
+    return float(np.ptp(points, axis=0).max())

@@ -1,0 +1,62 @@
+"""From a file to a mesh: the one door through which meshes come in, and where everything wrong becomes a sentence."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from pipelines.contract import BadInput
+from pipelines.morph import fbx, glb, obj, ply, stl
+from pipelines.morph.mesh import Mesh, usable
+from pipelines.morph.polygons import Damaged, Polygons
+from pipelines.morph.textures import Item, textured
+from pipelines.morph.wording import shown
+
+MOST_BYTES = 256 * 1024**2
+"""A head has a few MiB; text takes about twenty times its size in memory while it is read."""
+
+READERS: Mapping[str, Callable[[bytes], Polygons]] = {
+    ".obj": obj.parse,
+    ".ply": ply.parse,
+    ".glb": glb.parse,
+    ".stl": stl.parse,
+    ".fbx": fbx.parse,
+}
+"""Suffix -> the reader of that format: bytes -> polygons, raises Damaged."""
+
+
+def read(path: Path, item: Item | None = None) -> Mesh:
+    """The usable mesh that a file holds, textured where the item has a picture for it.
+
+    item: the files that were dropped with it. Raises BadInput with a sentence that names the file, what is wrong with
+    it, and what to do. OSError: the file cannot be reached, which is not its fault.
+    """
+    name = shown(path.name)
+    reader = READERS.get(path.suffix.lower())
+    if reader is None:
+        kinds = ", ".join(suffix[1:].upper() for suffix in READERS)
+        raise BadInput(f"{name} is not a mesh that visaged reads ({kinds}). Convert it, or take it out.")
+    data = _bytes(path, name)
+    try:
+        polygons = reader(data)
+        mesh = textured(usable(polygons, path.name), polygons, path, item or Item())
+    except Damaged as why:
+        raise BadInput(f"{name} cannot be used: {why}. Export it again, or take it out.") from why
+    except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError) as problem:
+        kind = type(problem).__name__
+        raise BadInput(f"{name} cannot be used: it is damaged ({kind}). Export it again, or take it out.") from problem
+    return replace(mesh, warnings=tuple(f"{name}: {warning}" for warning in mesh.warnings))
+
+
+def _bytes(path: Path, name: str) -> bytes:
+    told = path.lstat()
+    if not stat.S_ISREG(told.st_mode):
+        raise BadInput(f"{name} is not a file of its own (a link or a device). Drop the file itself.")
+    if told.st_size == 0:
+        raise BadInput(f"{name} is empty (0 bytes). It was probably not copied to its end: copy it again.")
+    if told.st_size > MOST_BYTES:
+        size = told.st_size / 1024**2
+        raise BadInput(f"{name} has {size:,.0f} MiB; visaged reads meshes up to {MOST_BYTES // 1024**2} MiB.")
+    return path.read_bytes()

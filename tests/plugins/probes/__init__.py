@@ -1,0 +1,67 @@
+"""Two pipelines for the tests, as a package of their own: ``noop`` (one stage) and ``counted`` (keyed, sharded)."""
+
+from dataclasses import dataclass
+
+from pipelines.contract import Claim, Drop, Loose, Pipeline, Publish, Refused, Stage, Wanting, checked, option
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How the stage behaves."""
+
+    sleep: float = option(0.0, "Seconds to sleep.", least=0, most=600)
+    crash: int = option(0, "How many attempts crash first.", least=0, most=100)
+    refuse: str = option("", "Refuse the input with this sentence.")
+
+    def __post_init__(self) -> None:
+        checked(self)
+
+
+def claim(drop: Drop) -> Claim | Wanting | Refused:
+    """Every file with a known suffix has the role "file"; a ``.left`` waits for its ``.right``."""
+    names = tuple(e.path for e in drop.entries if e.suffix in (".noop", ".left", ".right"))
+    suffixes = {e.suffix for e in drop.entries}
+    if not names:
+        return Refused(f"There is no .noop file in {drop.name}.")
+    if ".left" in suffixes and ".right" not in suffixes:
+        return Wanting("its right half (.right)")
+    return Claim(name=drop.name, roles={"file": names})
+
+
+NOOP = Pipeline(
+    name="noop",
+    version="1",
+    stages=(Stage(name="noop", cpus=0.25, timeout=600),),
+    options=Options,
+    kinds={".noop": "noop", ".left": "half", ".right": "half"},
+    principal=("noop", "half"),
+    claim=claim,
+    loose=Loose.BY_STEM,
+    publish=Publish.FOLDER,
+    module="probes.noop",
+)
+
+
+def claim_counted(drop: Drop) -> Claim | Wanting | Refused:
+    """Every ``.count`` file is counted."""
+    names = tuple(e.path for e in drop.entries if e.suffix == ".count")
+    return Claim(name=drop.name, roles={"file": names}) if names else Refused("There is no .count file.")
+
+
+COUNTED = Pipeline(
+    name="counted",
+    version="1",
+    stages=(
+        Stage(name="split", cpus=0.25),
+        Stage(name="each", cpus=0.25, sharded=True),
+        Stage(name="join", cpus=0.25),
+    ),
+    options=Options,
+    kinds={".count": "count"},
+    principal=("count",),
+    claim=claim_counted,
+    loose=Loose.TOGETHER,
+    publish=Publish.FILE,
+    keyed=True,
+    module="probes.counted",
+)
