@@ -155,7 +155,8 @@ class Take(StrEnum):
 class Job:
     """One run of one pipeline over one item: a row of the table ``jobs``.
 
-    tops: what was dropped, relative to the inbox. fingerprint: of what the scan saw. roles: role -> paths.
+    tops: what was dropped, relative to the inbox; folder: whether it is a folder. roles: role -> paths.
+    fingerprint: of what the scan saw.
     fresh: a retry, which is never answered by an earlier job. identity: of the same work (DESIGN section 3, step 6).
     inputs_at: where the user's bytes are once they have left the work folder; chosen before they move.
     restore_to: where the user wants them back.

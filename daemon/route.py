@@ -40,19 +40,23 @@ def route(arrival: Arrival, routing: Routing) -> Draft | Wanting:
     options = routing.check(chosen, manifest.options)
     if isinstance(options, str):
         return _refused(arrival, options, chosen)
-    match chosen.claim(drop):
-        case Wanting() as wanting:
-            return wanting
+    return _drafted(arrival, chosen, chosen.claim(drop), options)
+
+
+def _drafted(
+    arrival: Arrival, pipeline: Pipeline, claimed: Claim | Wanting | Refused, options: Mapping[str, Any]
+) -> Draft | Wanting:
+    manifest = arrival.manifest or NOTHING_GIVEN
+    match claimed:
+        case Wanting(what) if arrival.archive:
+            return _refused(arrival, f"It lacks {what}. Nothing can be added to an archive: pack all of it.", pipeline)
+        case Wanting():
+            return claimed
         case Refused(reason):
-            return _refused(arrival, reason, chosen)
+            return _refused(arrival, reason, pipeline)
         case Claim(name=name, roles=roles):
-            return Draft(
-                pipeline=chosen.name,
-                name=safe(manifest.name or name),
-                roles=roles,
-                options=options,
-                priority=manifest.priority,
-            )
+            name = safe(manifest.name or name)
+            return Draft(pipeline=pipeline.name, name=name, roles=roles, options=options, priority=manifest.priority)
 
 
 def entries(arrival: Arrival) -> tuple[Entry, ...]:

@@ -102,7 +102,8 @@ class _Gauge:
     def count(self, total: int) -> None:
         """Refuse where total bytes out of this archive are too many."""
         if total > self._limits.size:
-            raise Refusal(f"holds more than {self._limits.size / 1e9:,.1f} GB; drop a folder or less.")
+            most = f"{self._limits.size / 1e9:,.3g} GB"
+            raise Refusal(f"unpacks to more than {most} (unpack_limit in config.toml); drop its files as a folder.")
         if total > self._limits.free and total > self._limits.ratio * self._packed:
             raise Refusal(
                 f"grows to more than {self._limits.ratio} times its size, as archives do that are made to fill a disk; "

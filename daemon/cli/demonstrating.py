@@ -37,7 +37,8 @@ def demo(settings: Settings, folder: Path) -> Exit:
     if missing:
         return _lacking(missing)
     config, _ = make(Settings(), folder, edit=_hasty)
-    say(f"Making two heads, Ada and Bruno, and dropping them into {_near(config.inboxes[0].path / LANE)}/ … (some seconds)")
+    lane = _near(config.inboxes[0].path / LANE)
+    say(f"Making two heads, Ada and Bruno, and dropping them into {lane}/ (this takes some seconds) …")
     top = _drop_heads(config)
     end = run_with(config, settings, once=True)
     with reading(database(config)) as store:

@@ -20,7 +20,6 @@ def make(settings: Settings, folder: Path, *, renew: bool = False, edit: Edit = 
     """Afterwards folder (or what --config names) is ready for ``visaged run``; given back: its config, what was made.
 
     What is there already stays as it is. edit changes the text of a config.toml that is made.
-
     An inbox without its marker gets one if the database knows of none: then it is new. If the database knows one, the
     share is probably not mounted, nothing is made in it, and ConfigError says so; renew writes the known marker.
     """

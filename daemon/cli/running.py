@@ -21,8 +21,9 @@ def run(settings: Settings, *, once: bool, json: bool) -> Exit:
     config = configuration(settings)
     since = time.time()
     end = run_with(config, settings, once=once, bars=not json)
-    if once:
-        _conclude(config, since, json=json, waits=end is Exit.WAITS)
+    if not once:
+        return Exit.OK  # a service that was told to end has ended well, whatever its jobs did
+    _conclude(config, since, json=json, waits=end is Exit.WAITS)
     return end
 
 

@@ -22,8 +22,8 @@ class Taking:
     """What is to be taken.
 
     tops: siblings, relative to the inbox: one folder, one archive (and its sidecar) or loose files. work: the job's
-    work folder; its name is the job's id. fingerprint: of what the scan saw. folder: dropped as a folder or an archive.
-    ignored: the names that the scan leaves alone, as it was given them.
+    work folder; its name is the job's id. fingerprint: of what the scan saw. folder: whether the top is a folder.
+    archive: whether what it holds is one archive, to be unpacked. ignored: the names that the scan leaves alone.
     """
 
     inbox: Path
@@ -54,7 +54,7 @@ class Taking:
 
     def source(self, held: Path) -> Path:
         """What becomes ``final``: the dropped folder itself, or the folder that the files are held in."""
-        return held / Path(self.tops[0]).name if self.folder and not self.archive else held
+        return held / Path(self.tops[0]).name if self.folder else held
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
 
 from daemon.custody.fetch import duplicate, fetch, strange
 from daemon.custody.order import IN, Returned, Taken, Taking
@@ -12,10 +11,9 @@ from daemon.folders import make_folder, trouble, walk
 from daemon.model import Failed, Take
 from daemon.moves import sha256
 from daemon.unpack import unpack
+from daemon.watch.members import archive_stem
 from daemon.why import drop_why
 from pipelines.contract import Input
-
-_SIDECARS: Final = (".manifest.toml", ".manifest.json")
 
 
 def take(order: Taking) -> Taken | Returned | Failed:
@@ -40,8 +38,8 @@ def _ready(order: Taking) -> Taken | Failed:
         drop_why(order.final)
     into = order.work / IN
     if order.archive:
-        name = next(name for name in (Path(top).name for top in order.tops) if not name.endswith(_SIDECARS))
-        if failed := unpack(order.final / name, into, order.limits):
+        packed = next(path for path in walk(order.final) if archive_stem(path.name) is not None)
+        if failed := unpack(packed, into, order.limits):
             return failed
     inputs = tuple(_input(order.work, path) for path in walk(into))
     step(Step.ACCEPT_HASHED)

@@ -125,7 +125,7 @@ class Intake:
             tops=arrival.tops,
             fingerprint=fingerprint(arrival.files),
             archive=arrival.archive,
-            folder=arrival.folder,
+            folder=arrival.folder and all(seen.path not in arrival.tops for seen in arrival.files),
             roles=draft.roles,
             options=draft.options,
             created=now,

@@ -158,8 +158,11 @@ class Movers:
             ignored=site.ignored,
         )
         if job.inputs_at is not None and job.take is Take.MOVE:
-            make_folder(work, self._ownership)
-            custody.put_away(Path(job.inputs_at), order.final, self._ownership)
+            match custody.put_away(Path(job.inputs_at), order.final, self._ownership):
+                case custody.Occupied(path):
+                    return Failed(f"{path} holds something else; remove it and retry.", Kind.INFRASTRUCTURE)
+                case Failed() as failed:
+                    return failed
         match custody.take(order):
             case custody.Taken(inputs):
                 pipeline = self._site.pipelines.get(str(job.pipeline))

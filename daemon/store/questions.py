@@ -12,6 +12,8 @@ from daemon.store import rows
 from daemon.store.rows import Waiting
 
 ACTIVE = "('accepting', 'queued', 'running', 'publishing', 'failing', 'returning')"
+"""As in the index jobs_active, which is only used where the very same condition stands."""
+
 OVER = "('done', 'failed', 'cancelled', 'returned')"
 
 
@@ -20,11 +22,16 @@ class Questions:
 
     _db: sqlite3.Connection
 
-    def active_first(self, limit: int) -> tuple[Job, ...]:
-        """At most limit active jobs of each inbox: what runs, what moves, then the queue in its order."""
-        order = "CASE status WHEN 'running' THEN 0 WHEN 'queued' THEN 2 ELSE 1 END, priority DESC, seq"
-        ranked = f"SELECT *, row_number() OVER (PARTITION BY inbox ORDER BY {order}) AS rank FROM jobs"
-        return self._jobs(f"SELECT * FROM ({ranked} WHERE status IN {ACTIVE}) WHERE rank <= ? ORDER BY {order}", limit)
+    def moving(self, limit: int) -> tuple[Job, ...]:
+        """At most limit jobs that are active and not queued: what runs first, then what is on its way somewhere."""
+        where = f"status IN {ACTIVE} AND status <> 'queued'"
+        sql = f"SELECT * FROM jobs WHERE {where} ORDER BY status <> 'running', seq LIMIT ?"
+        return self._jobs(sql, limit)
+
+    def queued_first(self, inbox: str, limit: int) -> tuple[Job, ...]:
+        """At most limit of what an inbox has in the queue, in the order of the queue."""
+        sql = "SELECT * FROM jobs WHERE status = 'queued' AND inbox = ? ORDER BY priority DESC, seq LIMIT ?"
+        return self._jobs(sql, inbox, limit)
 
     def over(self, inbox: str, since: float, limit: int) -> tuple[Job, ...]:
         """The jobs of an inbox that ended last, newest first, none before since (wall clock, seconds)."""
@@ -79,11 +86,10 @@ class Questions:
         sql = "SELECT * FROM jobs WHERE identity = ? AND id <> ? AND status IN ('running', 'publishing') LIMIT 1"
         return None if job.fresh else next(iter(self._jobs(sql, job.identity, job.id)), None)
 
-    def waiting_first(self, limit: int) -> tuple[Waiting, ...]:
-        """At most limit of what waits in each inbox, what has waited longest first."""
-        ranked = "SELECT *, row_number() OVER (PARTITION BY inbox ORDER BY since, name) AS rank FROM waiting"
-        sql = f"SELECT * FROM ({ranked}) WHERE rank <= ? ORDER BY inbox, since, name"
-        return tuple(rows.waiting(row) for row in self._db.execute(sql, (limit,)))
+    def waiting_first(self, inbox: str, limit: int) -> tuple[Waiting, ...]:
+        """At most limit of what waits in an inbox, what has waited longest first."""
+        sql = "SELECT * FROM waiting WHERE inbox = ? ORDER BY since, name LIMIT ?"
+        return tuple(rows.waiting(row) for row in self._db.execute(sql, (inbox, limit)))
 
     def waiting_counts(self) -> Mapping[str, int]:
         """Inbox -> how many items wait in it."""

@@ -12,7 +12,7 @@ from daemon.store import Attempt, AttemptStatus, InboxRow, Store, Waiting
 from daemon.view.progress import Pace, pace, reports, shards_expected
 
 SHOWN = 50
-"""How many waiting items, active jobs and finished jobs of each inbox are in a snapshot; the counts hold them all."""
+"""How many items of each inbox and kind are in a snapshot; the counts hold them all."""
 
 LATELY = 7 * 24 * 3600.0
 """Seconds for which a finished job is shown."""
@@ -68,15 +68,17 @@ class Snapshot:
 def snapshot(store: Store, work: Path, now: float, *, running: bool = True) -> Snapshot:
     """What is in the database and in the work folder now. running: whether a daemon is at work."""
     inboxes = store.inboxes()
-    finished = [job for row in inboxes for job in store.over(row.name, now - LATELY, SHOWN)]
+    names = [row.name for row in inboxes]
+    under_way = [*store.moving(SHOWN), *(job for name in names for job in store.queued_first(name, SHOWN))]
+    finished = [job for name in names for job in store.over(name, now - LATELY, SHOWN)]
     return Snapshot(
         at=now,
         running=running,
         paused=store.fact("paused"),
         disk_full=store.fact("disk_full"),
         inboxes=inboxes,
-        waiting=store.waiting_first(SHOWN),
-        active=tuple(active(store, work, job, now) for job in store.active_first(SHOWN)),
+        waiting=tuple(one for name in names for one in store.waiting_first(name, SHOWN)),
+        active=tuple(active(store, work, job, now) for job in under_way),
         finished=tuple(
             Over(job=job, place=place_of(job, inboxes)) for job in sorted(finished, key=lambda j: -j.updated)
         ),

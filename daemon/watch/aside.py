@@ -47,7 +47,10 @@ class Helper:
         self._thread: threading.Thread | None = None
 
     def ask(self, work: Callable[[], T]) -> Answer[T]:
-        """An answer that will hold what work() returns; work does not raise. Quick work is waited for."""
+        """An answer that will hold what work() returns; work does not raise.
+
+        Quick work is waited for where there is no queue.
+        """
         answer = Answer[T]()
         done = threading.Event()
 
@@ -58,8 +61,9 @@ class Helper:
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="watch-aside", daemon=True)
             self._thread.start()
+        busy = not self._tasks.empty()
         self._tasks.put(task)
-        done.wait(0.01)
+        done.wait(0.0 if busy else 0.01)
         return answer
 
     def close(self) -> None:

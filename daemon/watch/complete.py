@@ -11,6 +11,7 @@ from typing import Final, Protocol
 from daemon.model import Arrival, Manifest, Seen
 from daemon.watch.items import Candidate
 from daemon.watch.listed import MANIFEST_QUIET, Fault, Times, fault_of
+from daemon.watch.members import archive_stem
 from daemon.watch.scan import BLOCKED
 from daemon.watch.shown import shown
 from pipelines.contract import Entry
@@ -152,7 +153,7 @@ class Judge:
         candidate = memory.candidate
         members: tuple[Entry, ...] = ()
         if candidate.archive and problem is None:
-            packed = next(seen for seen in candidate.files if seen not in candidate.sidecars)
+            packed = next(seen for seen in candidate.files if archive_stem(seen.path) is not None)
             found = self._evidence.members(packed)
             if found is None:
                 return Fault(why=f"the content of {shown(packed.path)} is being listed", until=began + AGAIN)

@@ -18,6 +18,9 @@ from pipelines.contract import Loose, Pipeline
 
 DEFAULT_KEY = "default"
 
+NOTES = ("WHY.txt",)
+"""What the daemon leaves in a folder that failed."""
+
 Lanes = Mapping[str, Pipeline]
 ReadManifest = Callable[[Seen], Manifest]
 
@@ -101,6 +104,7 @@ def _depth(parts: list[str], lanes: Lanes) -> int:
 def _folder(place: _Place, name: str, inside: list[Seen]) -> Candidate:
     top = place.prefix + name
     start = len(top) + 1
+    sidecars = tuple(seen for seen in inside if seen.kind == "file" and is_manifest(seen.path[start:]))
     return Candidate(
         ident=top,
         lane=place.lane,
@@ -109,8 +113,14 @@ def _folder(place: _Place, name: str, inside: list[Seen]) -> Candidate:
         tops=(top,),
         files=tuple(inside),
         folder=True,
-        sidecars=tuple(seen for seen in inside if seen.kind == "file" and is_manifest(seen.path[start:])),
+        archive=_is_packed([seen for seen in inside if seen not in sidecars and seen.path[start:] not in NOTES], start),
+        sidecars=sidecars,
     )
+
+
+def _is_packed(files: list[Seen], start: int) -> bool:
+    """Whether a folder's one file is an archive: so an archive looks that comes back from the failed folder."""
+    return len(files) == 1 and files[0].kind == "file" and archive_stem(files[0].path[start:]) is not None
 
 
 def _loose(place: _Place, read: ReadManifest, apart: frozenset[str]) -> Iterator[Candidate]:

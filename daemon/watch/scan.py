@@ -67,7 +67,7 @@ def scan(root: Path, ignored: Ignores, marker: str | None = None) -> tuple[Seen,
     except OSError as error:
         raise InboxOffline(_offline(root, error)) from error
     if before != after:
-        raise InboxOffline(f"{root} was exchanged or mounted while it was read; it is read again at once.")
+        raise InboxOffline(f"{root} was exchanged or mounted while it was read; it is read again in a moment.")
     return tuple(seen for seen in found if seen.path not in STATUS)
 
 
@@ -188,4 +188,6 @@ def _offline(root: Path, error: OSError) -> str:
             f"Until then nothing is concluded from missing files."
         )
     reason = os.strerror(error.errno) if error.errno else str(error)
-    return f"{root} cannot be read ({reason}): check the share, its server and the daemon's permissions."
+    return (
+        f"{error.filename or root} cannot be read ({reason}): check the share, its server and the daemon's permissions."
+    )

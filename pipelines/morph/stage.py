@@ -123,7 +123,7 @@ def _made(work: Work, plan: Plan, pair: Pair, renderer: GlRenderer, options: Opt
     if target.is_dir():
         tell(options.frames)
     else:
-        partial = target; partial.parent.mkdir(parents=True, exist_ok=True)
+        partial = work.folder / "partial"
         shutil.rmtree(partial, ignore_errors=True)
         shoot = Shoot(frames=options.frames, size=options.resolution, fps=options.fps)
         clock = filmed(pair, shoot, renderer, partial, tell)

@@ -27,9 +27,10 @@ def zipped(**members: bytes) -> bytes:
 def escaping_tar() -> bytes:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
-        info = tarfile.TarInfo("../../escaped.obj")
-        info.size = len(SQUARE)
-        archive.addfile(info, io.BytesIO(SQUARE.encode()))
+        for name in ("a.obj", "../../escaped.obj"):
+            info = tarfile.TarInfo(name)
+            info.size = len(SQUARE)
+            archive.addfile(info, io.BytesIO(SQUARE.encode()))
     return buffer.getvalue()
 
 
@@ -45,7 +46,7 @@ FOLDERS = {
     "truncated-glb": ({"a.obj": SQUARE, "b.glb": b"glTF\x02\x00\x00\x00\xff\xff\x00\x00"}, "b.glb"),
     "truncated-fbx": ({"a.obj": SQUARE, "b.fbx": b"Kaydara FBX Binary  \x00\x1a\x00\xe8\x1c\x00\x00"}, "b.fbx"),
     "unknown-type": ({"a.obj": SQUARE, "b.blend": "BLENDER"}, "b.blend"),
-    "no-mesh-at-all": ({"notes.txt": "hello"}, ".obj"),
+    "no-mesh-at-all": ({"notes.txt": "hello"}, "OBJ"),
 }
 
 
@@ -128,7 +129,7 @@ def test_a_link_out_of_the_inbox_is_refused_and_not_followed(drops):
 @pytest.mark.parametrize(
     ("file", "content", "word"),
     [
-        ("bomb.zip", zipped(a__obj=b"0" * 50_000_000), "bomb"),
+        ("bomb.zip", zipped(a__obj=b"0" * 50_000_000, b__obj=b""), "unpack"),
         ("escape.tar", escaping_tar(), "escape"),
         ("half.zip", zipped(a__obj=SQUARE.encode(), b__obj=SQUARE.encode())[:90], "half.zip"),
         ("text.zip", b"this is no archive", "text.zip"),
@@ -176,3 +177,25 @@ def test_moved_back_from_the_failed_folder_a_mended_item_is_done(drops):
     assert drops.visaged("run", "--once").returncode == 0
     assert not list((drops.root / "archive").rglob("WHY.txt"))
     assert (drops.root / "results/morph/mend/animation.mp4").is_file()
+
+
+def test_an_archive_that_failed_can_be_moved_back_as_the_folder_that_it_became(drops):
+    drops.drop("morph/pair.zip", zipped(a__obj=SQUARE.encode(), b__obj=TRIANGLES.encode()))
+    assert drops.visaged("run", "--once").returncode == 1
+    failed = drops.root / "failed/morph/pair"
+    (failed / "pair.zip").write_bytes(zipped(a__obj=SQUARE.encode(), b__obj=SQUARE.encode()))
+    failed.rename(drops.inbox / "morph/pair")
+    assert drops.visaged("run", "--once").returncode == 0
+    assert (drops.root / "results/morph/pair/animation.mp4").is_file()
+
+
+def test_a_failed_job_is_tried_again_on_order_and_its_inputs_are_moved_back(drops):
+    drops.drop("morph/again/a.obj", SQUARE)
+    drops.drop("morph/again/b.obj", TRIANGLES)
+    assert drops.visaged("run", "--once").returncode == 1
+    (drops.root / "failed/morph/again/b.obj").write_text(SQUARE)
+    assert drops.visaged("retry", "again").returncode == 0
+    assert drops.visaged("run", "--once").returncode == 0
+    (job,) = drops.jobs()
+    assert job.status is Status.DONE
+    assert (drops.root / "results/morph/again/animation.mp4").is_file()

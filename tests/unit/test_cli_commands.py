@@ -61,6 +61,7 @@ def daemon(place):
     yield process
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=30)
+    assert process.returncode == 0, "a service that is told to end ends well"
 
 
 # ---------------------------------------------------------------- help, options, errors
@@ -150,13 +151,28 @@ def test_status_and_explain_answer_in_text_and_in_json(place):
     assert json.loads(visaged(place, "explain", "smile", "--json").stdout)["standing"] == "failed"
 
 
-def test_a_name_in_any_bytes_neither_breaks_the_output_nor_steers_the_terminal(place):
+def test_a_hostile_name_does_not_steer_the_terminal(place):
     world = World(place)
-    world.store.add([a_job(item="caf\udce9\x1b[2J", updated=time.time())])
+    world.store.add([a_job(item="\x1b[2J\u202e", updated=time.time())])
     world.store.close()
     done = visaged(place, "status")
     assert done.returncode == 0
-    assert "caf\\xe9\\x1b[2J" in done.stdout
+    assert "\\x1b[2J\\u202e" in done.stdout
+
+
+def test_following_ends_with_130_when_it_is_interrupted(place, daemon):
+    following = subprocess.Popen(
+        [sys.executable, "-m", "daemon", "status", "--follow"],
+        cwd=place,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert following.stdout.readline().startswith("Inbox")
+    following.send_signal(signal.SIGINT)
+    _, complaint = following.communicate(timeout=30)
+    assert (following.returncode, complaint) == (130, "")
 
 
 def test_nothing_can_be_followed_without_a_daemon(place):

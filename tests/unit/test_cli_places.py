@@ -1,6 +1,5 @@
 """init, submit, backup and restore: what they leave on the disk."""
 
-import os
 import sqlite3
 import tarfile
 from dataclasses import replace
@@ -15,6 +14,10 @@ from daemon.cli.submitting import Wish, drop, folder_of
 from daemon.errors import CannotDo, ConfigError, InboxOffline, StoreError
 from daemon.store import Store, open_reader
 from tests.unit.view_world import World, a_job
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
 
 
 @pytest.fixture
@@ -69,7 +72,7 @@ def test_under_a_share_that_is_not_mounted_nothing_is_made(tmp_path, place):
     (inbox / "morph").rmdir()
     with pytest.raises(ConfigError, match="probably not mounted"):
         make(Settings(), tmp_path)
-    assert os.listdir(inbox) == []
+    assert names(inbox) == []
 
 
 def test_a_lost_marker_is_renewed_only_on_demand_and_with_the_known_id(tmp_path, place):
@@ -96,7 +99,7 @@ def test_a_file_is_dropped_whole_and_nothing_else_is_left(tmp_path, place):
     assert top == "morph/head.obj"
     assert (inbox.path / top).read_text() == "v 0 0 0"
     assert source.exists()
-    assert sorted(os.listdir(inbox.path)) == [".visaged-inbox", "morph"]
+    assert names(inbox.path) == [".visaged-inbox", "morph"]
 
 
 def test_several_files_become_one_folder(tmp_path, place):
@@ -105,7 +108,7 @@ def test_several_files_become_one_folder(tmp_path, place):
         (tmp_path / name).write_text(name)
     top = drop([tmp_path / "a.obj", tmp_path / "b.obj"], inbox, Wish(), inbox.path)
     assert top == "a__b"
-    assert sorted(os.listdir(inbox.path / top)) == ["a.obj", "b.obj"]
+    assert names(inbox.path / top) == ["a.obj", "b.obj"]
 
 
 def test_a_used_name_gets_a_number_and_nothing_is_overwritten(tmp_path, place):
@@ -137,11 +140,11 @@ def test_what_cannot_be_copied_leaves_nothing_in_the_inbox(tmp_path, place):
     folder = tmp_path / "set"
     folder.mkdir()
     (folder / "link.obj").symlink_to("/etc/hostname")
-    before = sorted(os.listdir(place.inboxes[0].path))
+    before = names(place.inboxes[0].path)
     for source in (folder, tmp_path / "missing"):
         with pytest.raises(CannotDo):
             drop([source], place.inboxes[0], Wish(), place.inboxes[0].path)
-    assert sorted(os.listdir(place.inboxes[0].path)) == before
+    assert names(place.inboxes[0].path) == before
 
 
 def test_two_files_of_one_name_are_refused(tmp_path, place):
@@ -216,7 +219,7 @@ def test_a_database_that_is_there_is_moved_aside_and_only_with_force(tmp_path, p
         restore(filled, target, force=False)
     restore(filled, target, force=True)
     assert jobs(place) == ["261120-aaaaaaa"]
-    (aside,) = [path for path in place.daemon.state.glob("visaged.db.before-*") if path.suffix not in {"-wal", "-shm"}][:1]
+    (aside,) = [path for path in place.daemon.state.glob("*.before-*") if not path.name.endswith(("-wal", "-shm"))]
     connection = sqlite3.connect(aside)
     assert connection.execute("SELECT count(*) FROM jobs").fetchone() == (2,)
     connection.close()
@@ -244,7 +247,7 @@ def test_what_is_no_backup_is_refused(tmp_path, filled):
     with tarfile.open(tmp_path / "other.tar.gz", "w:gz") as archive:
         archive.add(tmp_path / "empty", arcname="visaged.db")
     for name in ("empty", "text.tar.gz", "other.tar.gz", "gone.tar.gz"):
-        with pytest.raises(CannotDo, match="no backup|cannot be read as a backup"):
+        with pytest.raises(CannotDo, match=r"no backup|cannot be read as a backup"):
             restore(filled, tmp_path / name, force=True)
 
 

@@ -95,7 +95,7 @@ def order_of(inbox, work, tops, kind="loose", how=Take.MOVE):
         take=how,
         fingerprint=fingerprint(look([inbox / top for top in tops])),
         archive=kind == "archive",
-        folder=kind != "loose",
+        folder=kind == "folder",
         limits=Limits(),
         ownership=OURS,
     )

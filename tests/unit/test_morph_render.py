@@ -75,7 +75,7 @@ def test_the_first_and_the_last_frame_are_the_pure_pictures_of_a_and_b_to_the_la
 
 def test_a_frame_between_is_the_picture_of_the_blended_mesh():
     a, faces = globe()
-    b = a * [1.3, 0.9, 1.1]
+    b = a @ [[0.0, 1.2, 0], [-0.8, 0, 0], [0, 0, 1]]  # turned, so that the normals' middle term counts
     camera, middle = framed(a, b), blend(a, b, 0.25)
     found = shot(subject(a, b, faces, Clay()), camera, 0.25).astype(int)
     expected = shot(subject(middle, middle, faces, Clay()), camera, 0.0).astype(int)

@@ -12,6 +12,10 @@ from daemon.view.board import LINES, PARTIAL
 from tests.unit.view_world import NOW, World, a_job, an_attempt, fill, waiting
 
 
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
 @pytest.fixture
 def world(tmp_path):
     return World(tmp_path)
@@ -108,7 +112,7 @@ def test_a_job_between_two_stages_is_said_to_be_running(world):
 def test_the_board_is_written_whole_and_nothing_else_is_left(tmp_path):
     assert write_board(tmp_path / "STATUS.txt", "hello\r\n")
     assert (tmp_path / "STATUS.txt").read_bytes() == b"hello\r\n"
-    assert os.listdir(tmp_path) == ["STATUS.txt"]
+    assert names(tmp_path) == ["STATUS.txt"]
 
 
 def test_a_board_that_says_the_same_is_not_written_again(tmp_path):
@@ -142,6 +146,16 @@ def test_a_link_or_a_pipe_in_the_place_of_the_board_is_replaced_unread(tmp_path)
         assert path.read_text() == "text"
         path.unlink()
     assert victim.read_text() == "precious"
+
+
+def test_a_link_to_the_very_same_text_is_replaced_all_the_same(tmp_path):
+    victim = tmp_path / "victim"
+    text = "x" * len(str(victim))
+    victim.write_text(text)
+    path = tmp_path / "STATUS.txt"
+    path.symlink_to(victim)
+    assert write_board(path, text)
+    assert not path.is_symlink()
 
 
 def test_a_name_in_any_bytes_can_be_written(tmp_path):

@@ -102,7 +102,10 @@ def test_a_job_that_backs_off_tells_what_failed_and_when_it_is_tried_again(world
 
 @pytest.mark.parametrize(
     ("fact", "says"),
-    [("paused", "nothing new starts until `visaged resume`"), ("disk_full", "The work disk is nearly full (0 GB free)")],
+    [
+        ("paused", "nothing new starts until `visaged resume`"),
+        ("disk_full", "The work disk is nearly full (0 GB free)"),
+    ],
 )
 def test_what_holds_everything_up_is_said_first(world, fact, says):
     world.store.add([a_job(ONE)])
@@ -194,6 +197,12 @@ def test_a_name_that_only_begins_alike_is_another_item(world):
 def test_a_path_whose_file_was_taken_is_answered_by_the_job(world):
     world.store.add([a_job(ONE, tops=("morph/a.obj", "morph/b.obj"))])
     assert explain(str(world.inbox / "morph" / "b.obj"), world.scene()).job == ONE
+
+
+def test_a_name_with_quotes_is_not_taken_for_its_end(world):
+    world.store.add([a_job(ONE, tops=('morph/x"morph/a.obj',))])
+    assert explain(str(world.inbox / "morph" / "a.obj"), world.scene()).standing == "unknown"
+    assert explain(str(world.inbox / 'morph/x"morph/a.obj'), world.scene()).job == ONE
 
 
 def test_a_new_file_where_an_earlier_one_was_taken_is_not_yet_seen(world):

@@ -34,7 +34,14 @@ def seen(view):
 def test_status_shows_what_waits_runs_failed_and_is_done(world):
     fill(world)
     screen = seen(status_view(snapshot(world.store, world.work, NOW)))
-    for part in ("ada_bruno", "56 %", "23/41 frames", "tried again in 20 s", "waits for a second mesh", "results/morph/a__b"):
+    for part in (
+        "ada_bruno",
+        "56 %",
+        "23/41 frames",
+        "tried again in 20 s",
+        "waits for a second mesh",
+        "results/morph/a__b",
+    ):
         assert part in screen
 
 

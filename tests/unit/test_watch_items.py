@@ -75,8 +75,13 @@ def test_archives_are_items_named_without_their_suffix() -> None:
     ]
 
 
-def test_an_archive_in_a_folder_is_a_file_of_the_folder() -> None:
-    assert not one("morph/set/a.zip").archive
+def test_an_archive_beside_other_files_is_a_file_of_the_folder() -> None:
+    assert not one("morph/set/a.zip", "morph/set/b.obj").archive
+
+
+def test_a_folder_that_holds_nothing_but_an_archive_is_that_archive() -> None:
+    found = one("morph/set/a.zip", "morph/set/WHY.txt")
+    assert (found.archive, found.folder, found.tops) == (True, True, ("morph/set",))
 
 
 def test_two_loose_meshes_and_their_companions_are_one_item() -> None:
@@ -194,6 +199,13 @@ def test_textures_that_nobody_names_follow_the_only_manifest_when_all_meshes_are
         manifests={"morph/manifest.toml": manifest},
     )
     assert (found.name, len(found.files), found.ident) == ("x__y", 4, "morph/manifest.toml")
+
+
+def test_of_two_manifests_that_want_a_file_the_first_gets_it() -> None:
+    both = Manifest(path="", roles={"a": ("x.obj",)})
+    sidecars = ("morph/p.manifest.toml", "morph/q.manifest.toml")
+    found = grouped("morph/x.obj", *sidecars, manifests=dict.fromkeys(sidecars, both))
+    assert [c.tops for c in found] == [("morph/p.manifest.toml", "morph/x.obj"), ("morph/q.manifest.toml",)]
 
 
 def test_a_manifest_beside_an_archive_belongs_to_it() -> None:

@@ -226,7 +226,7 @@ def test_a_manifest_whose_list_matches_completes_at_once(start: Start, root: Pat
     put(root / "morph/set/a.obj", b"abc")
     digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     put(root / "morph/set/manifest.toml", f'[[files]]\npath = "a.obj"\nsize = 3\nsha256 = "{digest}"\n'.encode())
-    told.wait(settled("set"), 5.0)
+    told.wait(settled("set"))
 
 
 @pytest.mark.parametrize("mode", [Mode.EVENTS, Mode.POLLED])
@@ -238,10 +238,12 @@ def test_a_share_that_vanishes_and_returns_causes_nothing(start: Start, root: Pa
     gone = told.wait(lambda i: i.problem is not None)
     assert (gone.settled, gone.unsettled) == ((), ())
     assert "is not there: mount the share" in (gone.problem or "")
+    count = len(told.inventories)
     (tmp_path / "away").rename(root)
     assert told.wait(settled("set")) == before
+    assert [names(inventory) for _, inventory in told.inventories[count:]] == [[], ["set"]]
     put(root / "morph/two/a.obj")
-    told.wait(settled("set", "two"), 4.0)
+    told.wait(settled("set", "two"))
 
 
 def test_an_empty_mount_point_is_offline_and_not_an_empty_inbox(start: Start, root: Path, tmp_path: Path) -> None:
@@ -275,10 +277,10 @@ def test_an_observer_that_dies_is_replaced(start: Start, root: Path) -> None:
     observer.stop()
     observer.join()
     put(root / "morph/two/a.obj")
-    told.wait(settled("one", "two"), 5.0)
+    told.wait(settled("one", "two"))
     assert reconciler._watcher._hints._observer is not observer
     put(root / "morph/three/a.obj")
-    told.wait(settled("one", "two", "three"), 2.0)
+    told.wait(settled("one", "two", "three"))
 
 
 def test_after_a_storm_of_events_the_observer_is_replaced(start: Start, root: Path) -> None:
@@ -292,7 +294,7 @@ def test_after_a_storm_of_events_the_observer_is_replaced(start: Start, root: Pa
         time.sleep(0.01)
     assert reconciler._watcher._hints._observer is not observer
     put(root / "morph/two/a.obj")
-    told.wait(settled("one", "two"), 2.0)
+    told.wait(settled("one", "two"))
 
 
 def test_where_events_are_lost_the_scan_finds_the_file(start: Start, root: Path) -> None:
@@ -302,7 +304,7 @@ def test_where_events_are_lost_the_scan_finds_the_file(start: Start, root: Path)
     observer.unschedule_all()
     reconciler._watcher._hints.alive = lambda: True  # type: ignore[method-assign]
     put(root / "morph/one/a.obj")
-    told.wait(settled("one"), 5.0)
+    told.wait(settled("one"))
     assert reconciler._watcher._hints._observer is not observer
 
 
@@ -339,7 +341,7 @@ def test_an_inbox_behind_a_link_has_events(start: Start, root: Path, tmp_path: P
     root.symlink_to(tmp_path / "real")
     _, told = start(rescan=600.0)
     put(root / "morph/set/a.obj")
-    told.wait(settled("set"), 1.5)
+    told.wait(settled("set"))
 
 
 def test_where_the_kernel_refuses_events_a_sentence_says_so(tmp_path: Path) -> None:

@@ -23,8 +23,8 @@ CUT = -16.5
 AXIS = -2.5
 FAR = 19.0
 BEVEL = 0.25
-NEAR = 2e-3
-"""Centimetres from the surface at which a ray has arrived."""
+STEPS, NEAR = 70, 2e-3
+"""The most steps of a ray's march, and the centimetres from the surface at which it has arrived."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -49,18 +49,18 @@ def sculpted(of: Anatomy) -> Grid:
 
     The first row is the crown, one place; the last the cut of the neck; the last column is the first again.
     """
-    origins, directions = _rays()
+    origins, directions = (rays[:, COLUMNS // 2 :] for rays in _rays())  # from the front to the back over +X
     start, towards = origins.reshape(-1, 3), directions.reshape(-1, 3)
     reach, active = np.full(len(start), FAR), np.arange(len(start))
-    for _ in range(70):
+    for _ in range(STEPS):
         distance = field(of, start[active] + towards[active] * reach[active, None])
         reach[active] -= 0.75 * distance
         active = active[np.abs(distance) > NEAR]
         if not len(active):
             break
-    grid = _relaxed((start + towards * reach[:, None]).reshape(origins.shape))
-    grid[:, -1] = grid[:, 0]
-    return grid
+    half = (start + towards * reach[:, None]).reshape(origins.shape)
+    half[:, [0, -1], 0] = 0.0
+    return _relaxed(np.concatenate([half[:, :0:-1] * (-1.0, 1.0, 1.0), half], axis=1))
 
 
 def vertices(grid: Grid) -> Points:
