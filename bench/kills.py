@@ -18,6 +18,7 @@ from bench.parcels import Parcel, parcels
 from bench.place import Place, set_up
 from bench.report import Report, Table
 from bench.sentry import Sentry
+from daemon.cli.exits import Exit
 from daemon.failpoints import Step
 from daemon.model import Job, Status
 
@@ -28,7 +29,7 @@ LABELLED = 0.7
 """The share of kills at a labelled step; the others come at a time by chance."""
 LONGEST = 4.0
 """Seconds after which a daemon that has not passed its step is killed wherever it is."""
-END = 180.0
+END = 120.0
 """Seconds that the last daemon has to bring everything to its end."""
 
 
@@ -53,10 +54,8 @@ def measure(folder: Path, seed: int, times: int) -> Report:
         sentry.start()
         for _ in range(times):
             _kill_once(siege)
-        ran = siege.place.visaged("run", "--once", timeout=END)
+        siege.broken += _run_to_the_end(siege.place)
         sentry.stop()
-        if ran.returncode not in (0, 1):
-            siege.broken.append(f"the last run ended with {ran.returncode}: {ran.stderr[-500:]}")
         siege.broken += [*sentry.faults, *_judged(siege)]
     return _report(siege, sentry, seed)
 
@@ -129,6 +128,16 @@ def _put(siege: Siege, parcel: Parcel, top: str, inbox: Path | None) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     (hidden / top).rename(target)
     shutil.rmtree(hidden)
+
+
+def _run_to_the_end(place: Place) -> Iterator[str]:
+    try:
+        ran = place.visaged("run", "--once", timeout=END)
+    except subprocess.TimeoutExpired:
+        yield f"the last run did not come to an end within {END:g} s"
+        return
+    if ran.returncode not in {Exit.OK, Exit.FAILED}:
+        yield f"the last run ended with {ran.returncode}: {ran.stderr[-500:]}"
 
 
 # ---------------------------------------------------------------- what must be true

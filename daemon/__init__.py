@@ -9,8 +9,8 @@
 - ``publish``   from a work folder to the result tree: the only writer of results
 - ``schedule``  retention, missed runs
 
-Below them: ``moves``, ``folders``, ``unpack``, ``members`` (files and archives), ``names`` (that are safe everywhere),
-``why`` and ``receipt`` (what is written for the user), ``manifest``, ``gpus`` and ``machine`` (what there is to run on),
+Below them: ``moves``, ``folders``, ``unpack``, ``members`` (files, archives), ``names`` (that are safe everywhere),
+``why`` and ``receipt`` (what the user reads), ``manifest``, ``gpus`` and ``machine`` (what there is to run on),
 ``failpoints`` (where a test may kill us). ``model`` has the types, ``errors`` the errors, ``config`` the configuration,
 ``view`` what a person sees of the state, ``doctor`` what is missing, ``cli`` the command line and the wiring.
 """

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from daemon.cli.exits import DaemonError
 from daemon.config import Config
@@ -29,14 +31,24 @@ def held(config: Config) -> Iterator[None]:
         )
     state.mkdir(parents=True, exist_ok=True)
     with (state / "daemon.lock").open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise AnotherDaemon(f"A daemon already works with {state}: `visaged status` shows what it does.") from None
+        if not _locked(lock):
+            raise AnotherDaemon(f"A daemon already works with {state}: `visaged status` shows what it does.")
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
         yield
+
+
+def _locked(lock: IO[str]) -> bool:
+    """Whether the lock is ours now. ``is_running`` holds it for an instant, so one refusal proves nothing."""
+    for _ in range(10):
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(0.05)
+        else:
+            return True
+    return False
 
 
 def _on_network(path: Path) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from daemon.dispatch import Site
 from daemon.store import Store
 from daemon.view import Snapshot, board, snapshot, write_board
+from daemon.watch.scan import MARKER
 
 VIEW_SECONDS = 0.5
 BOARD_SECONDS = 2.0
@@ -43,11 +44,13 @@ class Looks:
 
     def _write_boards(self, shot: Snapshot, now: float) -> None:
         for inbox in self._site.inboxes.values():
-            if inbox.path.is_dir() and not any(i.problem for i in shot.inboxes if i.name == inbox.name):
+            if (inbox.path / MARKER).is_file():  # else it may be the empty folder that a share is mounted on
                 write_board(inbox.path / "STATUS.txt", board(shot, inbox.name, now))
 
     def finish(self) -> None:
-        """Afterwards everything shows the last state."""
+        """Afterwards everything shows the last state, and that no daemon runs."""
         now = time.time()
-        self._viewed = self._boarded = 0.0
-        self(now, changed=True)
+        shot = snapshot(self._store, self._site.work, now, running=False)
+        if self._on_view:
+            self._on_view(shot)
+        self._write_boards(shot, now)

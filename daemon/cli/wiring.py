@@ -9,13 +9,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import structlog
 
 from daemon.cli.exits import Exit
 from daemon.cli.holding import held
 from daemon.cli.looks import Looks, OnView
+from daemon.cli.opening import database
 from daemon.cli.watching import reconcilers
 from daemon.config import Config, checked_options, configured
 from daemon.config import load as load_config
@@ -50,11 +50,6 @@ NIGHTLY = {"retention": Nightly(name="retention", cron="30 3 * * *")}
 """Old work folders (and archives, where that is configured) go at half past three in the night."""
 
 log = structlog.get_logger()
-
-
-def database(config: Config) -> Path:
-    """Where the database is."""
-    return config.daemon.state / "visaged.db"
 
 
 # ---------------------------------------------------------------- from the configuration
@@ -201,7 +196,8 @@ def _run(config: Config, once: bool, on_view: OnView | None, wish: Wish) -> Exit
             try:
                 dispatcher.run(done)
             finally:
-                assembly.looks.finish()
+                if not wish.reload:
+                    assembly.looks.finish()
                 schedule.stop()
                 for watcher in watchers:
                     watcher.stop()

@@ -10,7 +10,7 @@ import structlog
 
 from daemon.dispatch.site import InboxSite, Site
 from daemon.model import Arrival, Draft, Inventory, Job, Kind, Status, Take, Unsettled
-from daemon.names import shown
+from daemon.names import safe, shown
 from daemon.route import route
 from daemon.store import InboxRow, Store, Waiting, WaitingState, place
 from daemon.watch.scan import fingerprint
@@ -116,7 +116,7 @@ class Intake:
             pipeline=draft.pipeline,
             inbox=arrival.inbox,
             lane=arrival.lane,
-            key=arrival.key,
+            key=safe(arrival.key) if arrival.key is not None else None,
             item=shown(arrival.name),
             name=draft.name,
             status=Status.ACCEPTING,

@@ -52,8 +52,13 @@ class Line:
         """Afterwards every attempt that is down as running is watched again, and what nobody waits for is ended."""
         for attempt in self._store.running():
             job = self._store.job(attempt.job)
-            if job is not None and job.pipeline in self._site.pipelines:
+            if job is None or job.pipeline not in self._site.pipelines:
+                continue  # its pipeline is not enabled now; it goes on when it is again
+            if any(stage.name == attempt.stage for stage in self._pipeline(job).stages):
                 self._submit(job, attempt)
+            else:  # an older version of the pipeline had that stage
+                over = replace(attempt, status=AttemptStatus.FAILED, ended=attempt.started, burns=False)
+                self._store.end(replace(job, status=Status.QUEUED), over)
         for runner in self._runners.values():
             for name in set(runner.running()) - set(self._tasks):
                 log.warning("a stage runs that nobody waits for; it is ended", task=name)
@@ -72,8 +77,9 @@ class Line:
             yield from self._start_what_fits(job, now, reserved)
 
     def _candidates(self, now: float) -> Iterator[Job]:
-        yield from self._store.of_status(Status.RUNNING)
-        yield from self._store.claimable(now, AT_ONCE)
+        for job in (*self._store.of_status(Status.RUNNING), *self._store.claimable(now, AT_ONCE)):
+            if job.pipeline in self._site.pipelines:
+                yield job
 
     def _start_what_fits(self, job: Job, now: float, reserved: list[Slot]) -> Iterator[Ends]:
         match self._progression(job):

@@ -47,6 +47,11 @@ class Crew:
     starts: bool = True
 
 
+def first_line(text: str | None) -> str | None:
+    """What of a reason fits into a line of the log."""
+    return text.partition("\n")[0] if text else None
+
+
 class Dispatcher:
     """Runs jobs from arrival to result. ``post`` may be called from any thread, all else from the one that runs."""
 
@@ -211,7 +216,9 @@ class Dispatcher:
                 self.failures += 1
         self._store.save(over)
         step(Step.FINISH_ROW)
-        log.info("job is over", job=job.id, status=over.status.value, result=over.result, reason=over.reason)
+        log.info(
+            "job is over", job=job.id, status=over.status.value, result=over.result, reason=first_line(over.reason)
+        )
 
     # ------------------------------------------------------------ may anything start, is anything left
 
@@ -238,6 +245,6 @@ class Dispatcher:
         free = shutil.disk_usage(self._site.work).free
         full = free < self._site.limits.disk_min
         if full != bool(self._store.fact("disk_full")):
-            self._store.remember("disk_full", free if full else None)
+            self._store.remember("disk_full", max(free, 1) if full else None)
             log.warning("the disk is nearly full; nothing starts" if full else "the disk has room again", free=free)
         return not full

@@ -101,9 +101,14 @@ def dumps(value: object) -> str:
 JOB_COLUMNS = tuple(f.name for f in dataclasses.fields(Job))
 
 
+def plain(value: Any) -> Any:
+    """Text as SQLite can hold it: a byte that is not UTF-8 (a lone surrogate) becomes a readable escape."""
+    return value.encode("utf-8", "backslashreplace").decode() if type(value) is str else value
+
+
 def of_job(job: Job) -> dict[str, Any]:
     """The columns of a job (all but seq)."""
-    row = {name: getattr(job, name) for name in JOB_COLUMNS}
+    row = {name: plain(getattr(job, name)) for name in JOB_COLUMNS}
     row |= {
         "place": place(job.inbox, job.tops),
         "tops": dumps(job.tops),
@@ -134,7 +139,7 @@ def job(row: sqlite3.Row) -> Job:
 
 def of_attempt(attempt: Attempt) -> dict[str, Any]:
     """The columns of an attempt."""
-    row = {f.name: getattr(attempt, f.name) for f in dataclasses.fields(Attempt) if f.name != "slot"}
+    row = {f.name: plain(getattr(attempt, f.name)) for f in dataclasses.fields(Attempt) if f.name != "slot"}
     slot = attempt.slot
     return row | {
         "shard": attempt.shard or "",
@@ -165,7 +170,7 @@ def waiting(row: sqlite3.Row) -> Waiting:
 
 def of_waiting(entry: Waiting) -> dict[str, Any]:
     """The columns of what waits."""
-    row = {f.name: getattr(entry, f.name) for f in dataclasses.fields(Waiting)}
+    row = {f.name: plain(getattr(entry, f.name)) for f in dataclasses.fields(Waiting)}
     return row | {"place": entry.place, "tops": dumps(entry.tops)}
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import signal
 import time
 from pathlib import Path
@@ -273,5 +272,5 @@ def test_results_have_the_umask_that_is_configured(place):
     place.configure(daemon='umask = "027"\n')
     place.drop("noop/x/a.noop", "x")
     assert place.visaged("run", "--once").returncode == 0
-    modes = {oct(os.stat(p).st_mode & 0o777) for p in result(place, "noop", "x").iterdir()}
+    modes = {oct(p.stat().st_mode & 0o777) for p in result(place, "noop", "x").iterdir()}
     assert modes == {"0o640"}

@@ -71,6 +71,11 @@ def test_a_job_comes_back_as_it_went_in(store):
     assert store.job("a") == there
 
 
+def test_text_with_bytes_that_are_not_utf_8_is_kept_readable(store):
+    store.add([job("a", key="caf\udce9", reason="b\udcff.obj is empty")])
+    assert store.job("a").reason == "b\\udcff.obj is empty"
+
+
 def test_jobs_are_claimed_by_priority_and_then_by_arrival(store):
     store.add([job("a"), job("b", priority=5), job("c"), job("d", priority=5)])
     assert ids(store.claimable(now=2.0, limit=10)) == ["b", "d", "a", "c"]
