@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from daemon.failpoints import VARIABLE
@@ -28,10 +28,11 @@ class Unexpected(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """A place that was set up. inbox: the watched folder, which may lie outside root."""
+    """A place that was set up. inbox: the watched folder. daemons: those that should be running now."""
 
     root: Path
     inbox: Path
+    daemons: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     # ------------------------------------------------------------ the command line
 
@@ -64,10 +65,12 @@ class Place:
     def running(self) -> Iterator[int]:
         """Within, a daemon runs that has looked at its inbox; its pid."""
         daemon = self.start()
+        self.daemons.append(daemon)
         try:
             self.wait_for("the first scan", lambda: all(row.mode for row in self.store().inboxes()))
             yield daemon.pid
         finally:
+            self.daemons.remove(daemon)
             daemon.terminate()
             daemon.wait(30)
 
@@ -96,16 +99,16 @@ class Place:
             return store.attempts(job.id)
 
     def wait_for(self, what: str, happened: Callable[[], object], seconds: float = 120.0) -> None:
-        """Afterwards it has happened; else Unexpected says what did not."""
+        """Afterwards it has happened; Unexpected says that it did not, or that the daemon has ended."""
         deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
+        while time.monotonic() < deadline and all(daemon.poll() is None for daemon in self.daemons):
             with contextlib.suppress(Exception):  # the database may be in the making
                 if happened():
                     return
             time.sleep(STEP)
         log = self.root / "daemon.log"
         said = log.read_text("utf-8", "replace")[-3000:] if log.exists() else ""
-        raise Unexpected(f"{what} did not happen within {seconds:g} s\n{said}")
+        raise Unexpected(f"{what} did not happen in time ({seconds:g} s), or the daemon has ended\n{said}")
 
     # ------------------------------------------------------------ what is dropped
 

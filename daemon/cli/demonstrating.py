@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from daemon.cli.checking import nowhere
@@ -14,13 +15,14 @@ from daemon.cli.making import make
 from daemon.cli.opening import database, reading
 from daemon.cli.printing import complain, say
 from daemon.cli.running import run_with
-from daemon.cli.settings import Settings
+from daemon.cli.settings import Level, Settings
 from daemon.cli.submitting import Wish, drop
 from daemon.config import Config
 from daemon.doctor import Finding, State, examine
 from daemon.gpus import discover
 from daemon.model import Job, Status
 from daemon.names import shown
+from daemon.view import Snapshot
 from daemon.view.snapshot import place_of
 
 LANE = "morph"
@@ -40,7 +42,8 @@ def demo(settings: Settings, folder: Path) -> Exit:
     lane = _near(config.inboxes[0].path / LANE)
     say(f"Making two heads, Ada and Bruno, and dropping them into {lane}/ (this takes some seconds) …")
     top = _drop_heads(config)
-    end = run_with(config, settings, once=True)
+    quiet = replace(settings, log_level=settings.log_level or Level.WARNING)
+    end = run_with(config, quiet, once=True, lines=Quarters())
     with reading(database(config)) as store:
         job = next(iter(store.took(config.inboxes[0].name, top)), None)
         place = place_of(job, store.inboxes()) if job else None
@@ -49,6 +52,22 @@ def demo(settings: Settings, folder: Path) -> Exit:
     say(_pictures(Path(place)))
     say(_next(config))
     return Exit.OK
+
+
+class Quarters:
+    """Shows progress as lines, a quarter at a time, for a demo whose output is read later."""
+
+    def __init__(self) -> None:
+        """Nothing was shown yet."""
+        self._shown = 0
+
+    def __call__(self, shot: Snapshot) -> None:
+        """Afterwards a line is printed if the demo's job has come a quarter further."""
+        for one in shot.active:
+            quarter = int(4 * (one.pace.fraction or 0.0)) if one.pace else 0
+            if one.pace and quarter > self._shown:
+                self._shown = quarter
+                say(f"  {one.pace.done:g} of {one.pace.total:g} {one.pace.unit}")
 
 
 def _drop_heads(config: Config) -> str:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from daemon.cli import logs, wiring
 from daemon.cli.exits import Exit
+from daemon.cli.looks import OnView
 from daemon.cli.opening import configuration, database, reading
 from daemon.cli.printing import say_json
 from daemon.cli.settings import Level, Settings
@@ -27,14 +28,17 @@ def run(settings: Settings, *, once: bool, json: bool) -> Exit:
     return end
 
 
-def run_with(config: Config, settings: Settings, *, once: bool, bars: bool = True) -> Exit:
-    """Run the daemon of this configuration, with bars if they are wished and stdout and stderr are a terminal."""
+def run_with(config: Config, settings: Settings, *, once: bool, bars: bool = True, lines: OnView | None = None) -> Exit:
+    """Run the daemon of this configuration, with bars if they are wished and stdout and stderr are a terminal.
+
+    lines: shows the state where there are no bars.
+    """
     target = console()
     level = settings.log_level or Level(config.daemon.log_level)
     shown = bars and target.is_terminal and sys.stderr.isatty()
     logs.configure(level, bars=shown)
     if not shown:
-        return wiring.run(config, once=once, on_view=None)
+        return wiring.run(config, once=once, on_view=lines)
     with Screen(target, since=time.time()) as screen:
         end = wiring.run(config, once=once, on_view=screen.show)
         with reading(database(config)) as store:
