@@ -10,11 +10,11 @@ import shutil
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench.parcels import Parcel, parcels
+from bench.parcels import KINDS, VARIED, Kind, Parcel, parcel
 from bench.place import Place, set_up
 from bench.report import Report, Table
 from bench.sentry import Sentry
@@ -52,8 +52,8 @@ def measure(folder: Path, seed: int, times: int) -> Report:
         siege = Siege(place=_set_up(folder / "place", far), far=far, chance=random.Random(seed))
         sentry = Sentry(siege.place.root / "results", siege.texts)
         sentry.start()
-        for _ in range(times):
-            _kill_once(siege)
+        for label in _labels(siege.chance, times):
+            _kill_once(siege, label)
         siege.broken += _run_to_the_end(siege.place)
         sentry.stop()
         siege.broken += [*sentry.faults, *_judged(siege)]
@@ -81,15 +81,24 @@ def _other_inbox() -> Iterator[Path | None]:
 # ---------------------------------------------------------------- one kill
 
 
-def _kill_once(siege: Siege) -> None:
+def _labels(chance: random.Random, times: int) -> Sequence[Step | None]:
+    """Where the daemon shall be killed: every step about as often as the others, else (None) anywhere."""
+    reached = [step for step in Step if step is not Step.RETURN_FIRST]  # nothing here changes while it is taken
+    labelled = [reached[n % len(reached)] for n in range(round(times * LABELLED))]
+    labels = [*labelled, *[None] * (times - len(labelled))]
+    chance.shuffle(labels)
+    return labels
+
+
+def _kill_once(siege: Siege, label: Step | None) -> None:
     """Something is dropped, a daemon runs, something more is dropped, the daemon is killed, nothing is missing."""
     chance = siege.chance
-    label = chance.choice(list(Step)) if chance.random() < LABELLED else None
     limit = LONGEST if label else chance.uniform(0.3, 2.5)
-    _drop(siege, 2)
-    daemon = siege.place.start(f"{label}:{chance.choice((1, 1, 2, 3))}" if label else "")
+    for kind in VARIED:
+        _drop(siege, kind)
+    daemon = siege.place.start(f"{label}:{chance.choice((1, 1, 2))}" if label else "")
     time.sleep(chance.uniform(0.0, 1.0))
-    _drop(siege, 1)
+    _drop(siege, chance.choice(KINDS))
     try:
         daemon.wait(limit)
         at = str(label) if label else "ended by itself"
@@ -104,19 +113,18 @@ def _kill_once(siege: Siege) -> None:
     siege.broken += (f"after {at}, {p.item} was nowhere" for p in siege.dropped if p.digests - found.keys())
 
 
-def _drop(siege: Siege, count: int) -> None:
-    for _ in range(count):
-        parcel = parcels(siege.chance, len(siege.dropped))
-        if parcel.result and parcel.text:
-            siege.texts[parcel.result] = parcel.text
-        far = siege.far is not None and siege.chance.random() < 0.4
-        for top in parcel.tops:
-            _put(siege, parcel, top, siege.far if far else siege.place.inbox)
-        siege.dropped.append(parcel)
+def _drop(siege: Siege, kind: Kind) -> None:
+    new = parcel(kind, len(siege.dropped), siege.chance)
+    if new.result and new.text:
+        siege.texts[new.result] = new.text
+    far = siege.far is not None and siege.chance.random() < 0.4
+    for top in new.tops:
+        _put(siege, new, top, siege.far if far else siege.place.inbox)
+    siege.dropped.append(new)
 
 
-def _put(siege: Siege, parcel: Parcel, top: str, inbox: Path | None) -> None:
-    files = {path: content for path, content in parcel.files.items() if path == top or path.startswith(f"{top}/")}
+def _put(siege: Siege, new: Parcel, top: str, inbox: Path | None) -> None:
+    files = {path: content for path, content in new.files.items() if path == top or path.startswith(f"{top}/")}
     if inbox == siege.place.inbox:
         siege.place.drop(files, top)
         return
@@ -161,40 +169,40 @@ def _judged(siege: Siege) -> Iterator[str]:
     for job in siege.place.jobs():
         if job.status is not Status.RETURNED:
             jobs.setdefault(job.item, []).append(job)
-    for parcel in siege.dropped:
-        if any(found[digest] != 1 for digest in parcel.digests):
-            yield f"{parcel.item}: its files are there {[found[digest] for digest in parcel.digests]} times"
-        mine = jobs.pop(parcel.item, [])
-        if [job.status for job in mine] != [parcel.becomes]:
-            yield f"{parcel.item} should be {parcel.becomes}, and is {[(j.status.value, j.reason) for j in mine]}"
+    for one in siege.dropped:
+        if any(found[digest] != 1 for digest in one.digests):
+            yield f"{one.item}: its files are there {[found[digest] for digest in one.digests]} times"
+        mine = jobs.pop(one.item, [])
+        if [job.status for job in mine] != [one.becomes]:
+            yield f"{one.item} should be {one.becomes}, and is {[(j.status.value, j.reason) for j in mine]}"
         else:
-            yield from _started(siege.place, parcel, mine[0])
+            yield from _started(siege.place, one, mine[0])
     yield from (f"there is a job {item} for nothing that was dropped" for item in jobs)
     yield from _results(siege)
 
 
-def _started(place: Place, parcel: Parcel, job: Job) -> Iterator[str]:
+def _started(place: Place, one: Parcel, job: Job) -> Iterator[str]:
     """A stage that ran when the daemon was killed is adopted: it never starts a second time."""
     attempts = place.attempts(job)
-    again = [a for a in attempts if a.number > (parcel.starts or 1)]
+    again = [a for a in attempts if a.number > (one.starts or 1)]
     if again:
-        yield f"{parcel.item}: attempt {again[0].number} of {again[0].stage}; before: {attempts[0].reason}"
+        yield f"{one.item}: attempt {again[0].number} of {again[0].stage}; before: {attempts[0].reason}"
     starts = place.root / "work" / job.id / "stages/noop/starts"
-    if parcel.starts is not None and (lines := len(starts.read_text().splitlines())) != parcel.starts:
-        yield f"{parcel.item}: its stage was started {lines} times"
+    if one.starts is not None and (lines := len(starts.read_text().splitlines())) != one.starts:
+        yield f"{one.item}: its stage was started {lines} times"
 
 
 def _results(siege: Siege) -> Iterator[str]:
     results = siege.place.root / "results"
     there = {str(p.relative_to(results)) for g in ("noop/*", "counted/*/*") for p in results.glob(g)}
-    wanted = {parcel.result for parcel in siege.dropped if parcel.result}
+    wanted = {one.result for one in siege.dropped if one.result}
     wanted |= {result.removesuffix(".txt") + ".receipt.json" for result in wanted if result.endswith(".txt")}
     yield from (f"the result {name} is missing" for name in sorted(wanted - there))
     yield from (f"there is a result {name} that nobody asked for" for name in sorted(there - wanted))
 
 
 def _report(siege: Siege, sentry: Sentry, seed: int) -> Report:
-    kinds = Counter(parcel.item.partition("-")[0] for parcel in siege.dropped)
+    kinds = Counter(one.item.partition("-")[0] for one in siege.dropped)
     held = "held" if not siege.broken else "broken, see below"
     return Report(
         name="kills",

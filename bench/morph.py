@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import subprocess
 import sys
@@ -35,14 +34,12 @@ def measure(folder: Path) -> Report:
         jobs = [_morphed(place, heads, number) for number in range(PAIRS)]
     walls = [job.updated - job.created for job in jobs]
     stages = [sum((a.ended or 0) - a.started for a in place.attempts(job)) for job in jobs]
-    receipt = json.loads((place.root / "results" / "morph" / str(jobs[0].result) / "receipt.json").read_bytes())
-    rows = [("job, accepted to done", _seconds(walls)), ("of that, its stage", _seconds(stages))]
-    rows += [(f"figure: {name}", json.dumps(value)) for name, value in receipt["figures"].items() if _is_plain(value)]
+    rows = (("job, accepted to done", _seconds(walls)), ("of that, its stage", _seconds(stages)))
     return Report(
         name="morph",
         title="A pair of heads",
         about=ABOUT,
-        tables=(Table(title="One pair", columns=("what", "s (median; each)"), rows=tuple(rows)),),
+        tables=(Table(title="One pair", columns=("what", "s (median; each)"), rows=rows),),
     )
 
 
@@ -62,7 +59,3 @@ def _ended(place: Place, name: str) -> bool:
 
 def _seconds(values: list[float]) -> str:
     return f"{median(values):.2f} ({', '.join(f'{value:.2f}' for value in values)})"
-
-
-def _is_plain(value: object) -> bool:
-    return isinstance(value, (int, float, str))

@@ -36,10 +36,12 @@ class Parcel:
         return frozenset(sha256(content).hexdigest() for content in self.files.values())
 
 
-def parcels(chance: random.Random, number: int) -> Parcel:
-    """A parcel of a kind by chance; number makes it differ from all others."""
-    kind = chance.choice(KINDS)
+def parcel(kind: Kind, number: int, chance: random.Random) -> Parcel:
+    """A parcel of that kind; number makes it differ from all others."""
     return kind(f"{kind.__name__.strip('_')}-{number:04}", chance)
+
+
+Kind = Callable[[str, random.Random], Parcel]
 
 
 def _content(name: str, chance: random.Random) -> bytes:
@@ -102,15 +104,6 @@ def _summed(name: str, chance: random.Random) -> Parcel:
     return Parcel(item=name, files=files, tops=(top,), result=f"{top}.txt", text=f"{total}\n", starts=None)
 
 
-KINDS: tuple[Callable[[str, random.Random], Parcel], ...] = (
-    _folder,
-    _folder,
-    _long,
-    _crash,
-    _refused,
-    _pair,
-    _packed,
-    _unusable,
-    _summed,
-    _summed,
-)
+KINDS: tuple[Kind, ...] = (_folder, _pair, _crash, _refused, _long, _long, _long)
+VARIED: tuple[Kind, ...] = (_packed, _summed, _unusable)
+"""Three that together pass every step of a job."""

@@ -21,6 +21,7 @@ from watchdog.events import (
 )
 from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver
+from watchdog.observers.inotify_move_event_grouper import InotifyMoveEventGrouper
 
 from daemon.watch.scan import STATUS
 
@@ -35,6 +36,10 @@ _EVENTS: Final[list[type[FileSystemEvent]]] = [
     DirDeletedEvent,
 ]
 """Not what reading causes: the scanner's own looks would wake it."""
+
+InotifyMoveEventGrouper.delay = 0.0
+"""watchdog holds back every rename out of the inbox for half a second, to pair it with where the file went, and later
+events wait behind it. Each item that the daemon takes is such a rename, and a hint needs no pair."""
 
 STORM: Final = 8000
 """Events after which the kernel's queue (16,384 by default) may have run over unnoticed."""

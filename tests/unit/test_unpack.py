@@ -225,7 +225,7 @@ def test_too_many_files_are_refused(tmp_path, pack):
 @pytest.mark.parametrize("pack", [zipped, tarred, lambda t: lzma.compress(tarred(t))])
 def test_too_many_bytes_are_refused(tmp_path, pack):
     tree = {f"{n}.obj": os.urandom(1 << 20) for n in range(3)}
-    refused(tmp_path, pack(tree), "0.0 GB", Limits(files=50, size=2 << 20))
+    refused(tmp_path, pack(tree), "unpacks to more than", Limits(files=50, size=2 << 20))
 
 
 @pytest.mark.parametrize("pack", [zipped, lambda t: bz2.compress(tarred(t)), lambda t: lzma.compress(tarred(t))])

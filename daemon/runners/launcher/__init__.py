@@ -17,8 +17,8 @@ The stage has a session of its own at a lower priority (nice 5), so that the dae
 launcher is killed, and whatever it started ends with it. The kernel takes it before the daemon when memory runs out.
 """
 
+import _signal as signal  # type: ignore[import-not-found]  # `signal` adds enums that take longer than all the rest
 import os
-import signal
 import sys
 import time
 

@@ -1,9 +1,9 @@
 """Owns the process of a stage, from the fork to the first instruction."""
 
 # What is imported here is paid at every start: json, dataclasses or pathlib would each cost 4 to 10 ms.
+import _signal as signal  # type: ignore[import-not-found]  # `signal` adds enums that take longer than all the rest
 import ctypes
 import os
-import signal
 
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36

@@ -1,7 +1,7 @@
 """Owns the life of a stage that has begun: its time, its memory, its end, and that nothing of it is left."""
 
+import _signal as signal  # type: ignore[import-not-found]  # `signal` adds enums that take longer than all the rest
 import os
-import signal
 import time
 
 from .record import farewell, read
