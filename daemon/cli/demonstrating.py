@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
+import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -97,7 +99,7 @@ def _lacking(missing: tuple[Finding, ...]) -> Exit:
 def _failed(config: Config, job: Job | None, end: Exit) -> Exit:
     reason = shown(job.reason or f"it is {job.status}") if job else "nothing took the heads"
     complain(f"The demo did not come to its end: {reason}")
-    say(f"  visaged --config {_near(config.path)} explain {job.id if job else ITEM}")
+    say(f"  {_command()} --config {_near(config.path)} explain {job.id if job else ITEM}")
     return end or Exit.FAILED
 
 
@@ -114,7 +116,8 @@ def _inside(path: Path) -> str:
 
 
 def _next(config: Config) -> str:
-    inbox, results, own = config.inboxes[0].path, config.inboxes[0].results, f"visaged --config {_near(config.path)}"
+    inbox, results = config.inboxes[0].path, config.inboxes[0].results
+    own = f"{_command()} --config {_near(config.path)}"
     return (
         "\nNow with meshes of your own: two or more OBJ, PLY, GLB, STL or FBX in a folder.\n"
         f"  {own} run\n"
@@ -122,6 +125,11 @@ def _next(config: Config) -> str:
         f"  {own} status --follow\n"
         f"  ls {_near(results / LANE)}/"
     )
+
+
+def _command() -> str:
+    """How this command is called here: by its name, or by its path where that is not searched."""
+    return "visaged" if shutil.which("visaged") else _near(Path(sys.argv[0]))
 
 
 def _near(path: Path) -> str:

@@ -134,6 +134,7 @@ def test_a_link_out_of_the_inbox_is_refused_and_not_followed(drops):
         ("half.zip", zipped(a__obj=SQUARE.encode(), b__obj=SQUARE.encode())[:90], "half.zip"),
         ("text.zip", b"this is no archive", "text.zip"),
     ],
+    ids=["bomb", "escape", "half", "text"],
 )
 def test_a_hostile_or_broken_archive_touches_nothing_and_stays_as_it_was(drops, file, content, word):
     before = set(drops.root.parent.iterdir())
