@@ -7,7 +7,8 @@
 - ``dispatch``  the only place where things happen at the same time
 - ``runners``   where stages run
 - ``publish``   from a work folder to the result tree: the only writer of results
-- ``schedule``  retention, missed runs
+- ``schedule``  when what is done at set times is due
+- ``announce``  the user's own command, told when a job is over
 
 Below them: ``moves``, ``folders``, ``unpack``, ``members`` (files, archives), ``names`` (that are safe everywhere),
 ``why`` and ``receipt`` (what the user reads), ``manifest``, ``gpus`` and ``machine`` (what there is to run on),

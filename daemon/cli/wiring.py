@@ -12,6 +12,7 @@ from functools import partial
 
 import structlog
 
+from daemon.announce import Announcer
 from daemon.cli.exits import Exit
 from daemon.cli.holding import held
 from daemon.cli.looks import Looks, OnView
@@ -126,11 +127,13 @@ def assembled(config: Config, *, starts: bool, on_view: OnView | None) -> Iterat
     intake = Intake(store, site)
     keep = Keep(work=config.daemon.retention, archive=config.daemon.archive_retention)
     looks = Looks(store, site, on_view)
+    announce = Announcer(config.daemon.notify)
     crew = Crew(
         intake=intake,
         line=Line(store, site, {runner.name: runner}, capacity_of(config)),
         movers=movers,
         due={"retention": Retention(store, site, keep, partial(events.put, Succeeded("retention")))},
+        announce=announce,
         look=looks,
         starts=starts,
     )
@@ -139,6 +142,7 @@ def assembled(config: Config, *, starts: bool, on_view: OnView | None) -> Iterat
         yield Assembly(dispatcher=dispatcher, store=store, intake=intake, looks=looks)
     finally:
         runner.close()
+        announce.close()
         movers.close()
         store.close()
 

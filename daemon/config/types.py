@@ -60,6 +60,7 @@ def _inboxes(value: Any) -> Any:
 
 Group = Annotated[str, AfterValidator(_group), Spelled("name")]
 Globs = Annotated[tuple[str, ...], BeforeValidator(listed), Spelled("array of globs")]
+Command = Annotated[tuple[str, ...], BeforeValidator(listed), Spelled("array of words")]
 GpuChoice = Annotated[
     Literal["auto", "none"] | tuple[str, ...], BeforeValidator(_gpus), Spelled('"auto", "none" or array of UUIDs')
 ]
@@ -106,6 +107,9 @@ class Daemon(Table):
     archive_retention: DurationOrEver = key("", 'How long archived inputs stay before they are deleted; "": for ever.')
     umask: FileMode = key("002", "Permissions that results do not get, as octal digits.")
     group: Group = key("", 'Group that results belong to; "": the group of the daemon.')
+    notify: Command = key(
+        [], "Program and arguments that are run when a job ends, told of it as JSON on standard input."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = key("info", "The least important message that is logged.")
 
 

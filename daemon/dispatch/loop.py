@@ -35,7 +35,8 @@ Clock = Callable[[], float]
 class Crew:
     """What the dispatcher works with.
 
-    due: what the scheduler's jobs do. look: called after every turn with the time and whether anything changed.
+    due: what the scheduler's jobs do. announce: tells the user's command of a job that is over. look: called after every
+    turn with the time and whether anything changed.
     starts: whether stages may start (False: only orders and moves).
     """
 
@@ -43,6 +44,7 @@ class Crew:
     line: Line
     movers: Movers
     due: Mapping[str, Callable[[float], None]]
+    announce: Callable[[Job], None]
     look: Callable[[float, bool], None]
     starts: bool = True
 
@@ -216,6 +218,7 @@ class Dispatcher:
                 self.failures += 1
         self._store.save(over)
         step(Step.FINISH_ROW)
+        self._crew.announce(over)
         log.info(
             "job is over", job=job.id, status=over.status.value, result=over.result, reason=first_line(over.reason)
         )

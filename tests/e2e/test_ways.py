@@ -274,3 +274,19 @@ def test_results_have_the_umask_that_is_configured(place):
     assert place.visaged("run", "--once").returncode == 0
     modes = {oct(p.stat().st_mode & 0o777) for p in result(place, "noop", "x").iterdir()}
     assert modes == {"0o640"}
+
+
+def test_the_users_own_command_is_told_when_a_job_is_over(place):
+    told = place.root / "told.json"
+    place.configure(daemon=f'notify = ["tee", "-a", "{told}"]\n')
+    place.drop("noop/good/a.noop", "x")
+    place.drop("noop/bad/a.xyz", "x")
+    place.visaged("run", "--once")
+    said = {one["item"]: one["status"] for one in map(json.loads, told.read_text().splitlines())}
+    assert said == {"good": "done", "bad": "failed"}
+
+
+def test_a_command_that_does_not_work_stops_nothing(place):
+    place.configure(daemon='notify = ["/no/such/program"]\n')
+    place.drop("noop/good/a.noop", "x")
+    assert place.visaged("run", "--once").returncode == 0
