@@ -35,8 +35,8 @@ Clock = Callable[[], float]
 class Crew:
     """What the dispatcher works with.
 
-    due: what the scheduler's jobs do. announce: tells the user's command of a job that is over. look: called after every
-    turn with the time and whether anything changed.
+    due: what the scheduler's jobs do. announce: tells the user's command of a job that is over.
+    look: called after every turn with the time and whether anything changed.
     starts: whether stages may start (False: only orders and moves).
     """
 
