@@ -68,7 +68,7 @@ def test_a_slow_copy_of_a_folder_is_taken_when_it_is_whole(running, data):
         slowly(data / "meshes/ict" / name, running.inbox / "morph/ict" / name)
     finished(running, "ict")
     assert receipt(running, "ict")["figures"]["pairs"]["identity000__identity001"]["vertices"] == 26719
-    assert [job.status for job in running.jobs()] == [Status.DONE]
+    running.wait_for(lambda: [job.status for job in running.jobs()] == [Status.DONE])
 
 
 def test_four_meshes_renamed_into_place_give_six_pairs(running, data):
