@@ -50,7 +50,7 @@ def aligned(a: Mesh, b: Mesh, how: How) -> tuple[Mesh, Alignment]:
 
     The same topology is the caller's. Vertices that no face uses follow the move and have no say in it.
     """
-    used = np.unique(a.faces)
+    used = a.used
     before = _rms(a.vertices[used], b.vertices[used])
     if how == "none":
         return b, Alignment(rms_before=before, rms_after=before)
@@ -97,7 +97,7 @@ def large(offset: Alignment, a: Mesh, b: Mesh) -> str | None:
 
 def size(mesh: Mesh) -> float:
     """The largest extent along an axis of what the faces use, in the mesh's unit."""
-    return float(np.ptp(mesh.vertices[np.unique(mesh.faces)], axis=0).max())
+    return float(np.ptp(mesh.vertices[mesh.used], axis=0).max())
 
 
 def _other_size(offset: Alignment) -> bool:

@@ -84,6 +84,11 @@ class Mesh:
     texture: Texture | None = None
     warnings: tuple[str, ...] = ()
 
+    @property
+    def used(self) -> Int[np.ndarray, " u"]:
+        """The numbers of the vertices that a face uses, in order: others are not seen and should have no say."""
+        return np.flatnonzero(np.bincount(self.faces.reshape(-1), minlength=len(self.vertices)))
+
 
 def usable(polygons: Polygons, file: str) -> Mesh:
     """The polygons as a mesh, not yet textured.
