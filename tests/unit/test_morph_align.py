@@ -126,13 +126,39 @@ def test_what_is_flat_or_less_is_still_turned_properly_and_finitely(b, how) -> N
         assert told.scale > 0
 
 
+grids = st.lists(st.tuples(*[st.integers(-2, 2)] * 3), min_size=4, max_size=7)
+
+
+@given(grids, grids, st.integers(-6, 6), st.sampled_from(["rigid", "similarity"]))
+def test_whatever_lies_where_the_move_is_a_turn_that_brings_it_nearer(first, second, power, how) -> None:
+    count = min(len(first), len(second))
+    a = soup(np.array(first[:count], float))
+    b = soup(np.array(second[:count], float) * 10.0**power, "b.obj")
+    moved, told = aligned(a, b, how)
+    assert told.rms_after <= told.rms_before * (1 + 1e-9) + 1e-9
+    assert 0 <= told.rotation <= 180
+    spread = [np.linalg.norm(m.vertices - m.vertices.mean(0), axis=1) for m in (b, moved)]
+    assert np.allclose(spread[1], spread[0] * told.scale, rtol=1e-9, atol=1e-9 * (1 + spread[0].max()))
+    assert large(rigid_offset(a, b), a, b) is None or rigid_offset(a, b).rms_before > 0
+
+
 def test_points_on_one_line_are_turned_no_further_than_they_must() -> None:
     line = np.outer(np.arange(5.0), [1, 0, 0])
     assert rigid_offset(soup(line), soup(line + 2)).rotation == 0
+    assert rigid_offset(soup(line), soup(-line)).rotation == 180
     for degrees in (30.0, 180.0):
         found = rigid_offset(soup(line), soup(line @ turned(degrees, (0, 0, 1)).T))
         assert found.rotation == pytest.approx(degrees)
         assert found.rms_after == pytest.approx(0, abs=1e-9)
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_points_on_any_two_lines_are_turned_by_the_angle_between_them(seed: int) -> None:
+    first, second = cloud(seed, 2)
+    steps = np.arange(-2.0, 3.0)[:, None]
+    told = rigid_offset(soup(steps * first), soup(steps * second))
+    angle = math.degrees(math.acos(first @ second / np.linalg.norm(first) / np.linalg.norm(second)))
+    assert told.rotation == pytest.approx(angle, abs=1e-4)
 
 
 def test_the_texture_and_the_faces_of_a_moved_mesh_are_its_own() -> None:

@@ -160,6 +160,8 @@ def test_the_same_blend_shape_twice_is_no_pair() -> None:
 def test_a_name_with_a_number_sign_is_a_file_where_there_is_such_a_file() -> None:
     answer = claim(drop("take#1.fbx", "take#2.fbx", a="take#1.fbx", b="take#2.fbx#smile#2"))
     assert answer == Claim(name="heads", roles={"a": ("take#1.fbx",), "b#smile%232": ("take#2.fbx",)})
+    answer = claim(drop("face.fbx", "face.fbx#2.fbx", a="face.fbx", b="face.fbx#2.fbx"))
+    assert answer == Claim(name="heads", roles={"a": ("face.fbx",), "b": ("face.fbx#2.fbx",)})
 
 
 def test_a_blend_shape_of_a_file_that_is_not_there_is_refused_with_a_suggestion() -> None:

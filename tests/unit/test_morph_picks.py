@@ -27,7 +27,8 @@ def test_a_pair_of_one_file_and_its_blend_shape_is_one_role_that_tells_both() ->
     assert picks_of(request(roles), "mesh") == ()
 
 
-shapes = st.none() | st.text(st.characters(), min_size=1, max_size=6)
+hostile = st.text(st.sampled_from("a+#% 4/") | st.characters(), min_size=1, max_size=6)
+shapes = st.none() | st.just("a + mesh#%41") | hostile
 picks = st.builds(Pick, path=st.sampled_from(["a.glb", "b#1.fbx", "c + d.glb"]), shape=shapes)
 
 
