@@ -1,12 +1,15 @@
 """Blend shapes of FBX and GLB files, picked by their names."""
 
 import json
+import re
 import struct
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from pipelines.contract import BadInput
 from pipelines.morph import fbx, glb
@@ -304,3 +307,44 @@ def test_a_transform_may_name_another_set_of_texture_coordinates() -> None:
 def test_a_transform_that_tells_nonsense_is_refused() -> None:
     with pytest.raises(Damaged, match="does not fit together"):
         uvs_of({"scale": [1, 2, 3]})
+
+
+@st.composite
+def damaged(draw: st.DrawFn, data: bytes) -> bytes:
+    """The data with some numbers and bytes changed, or cut short."""
+    broken = bytearray(data)
+    for _ in range(draw(st.integers(1, 5))):
+        at = draw(st.integers(0, len(broken) - 1))
+        digits = [m.start() for m in re.finditer(rb"\d", bytes(broken))]
+        match draw(st.sampled_from(["number", "number", "byte", "end"])):
+            case "number" if digits:
+                at = digits[at % len(digits)]
+                broken[at : at + 1] = str(draw(st.integers(-2, 12) | st.just(2**31))).encode()
+            case "byte":
+                broken[at] = draw(st.integers(0, 255))
+            case _:
+                del broken[max(at, 1) :]
+    return bytes(broken)
+
+
+def shown_or_refused(path: Path) -> None:
+    why = ""
+    try:
+        mesh = read(path, shape="smile")
+    except BadInput as refused:
+        why = str(refused)
+    else:
+        assert np.isfinite(mesh.vertices).all()
+    assert why == "" or (why.startswith(path.name) and why.isprintable())
+
+
+@settings(max_examples=200, deadline=2000, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=damaged(shaped_glb()))
+def test_whatever_happens_to_a_glb_with_shapes_it_is_read_or_refused_plainly(tmp_path: Path, data: bytes) -> None:
+    shown_or_refused(written(tmp_path, "face.glb", data))
+
+
+@settings(max_examples=25, deadline=4000, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=damaged(shaped_fbx()))
+def test_whatever_happens_to_an_fbx_with_shapes_it_is_read_or_refused_plainly(tmp_path: Path, data: bytes) -> None:
+    shown_or_refused(written(tmp_path, "face.fbx", data))
