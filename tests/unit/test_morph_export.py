@@ -27,6 +27,7 @@ FACES = np.array([[0, 2, 1], [0, 1, 3], [0, 3, 2], [1, 2, 4], [2, 3, 4], [3, 1, 
 UVS = np.random.default_rng(5).random((9, 2)).astype(np.float32)
 UV_FACES = np.array([[0, 1, 2], [3, 4, 5], [6, 7, 8], [1, 3, 5], [0, 2, 4], [8, 6, 2]], dtype=np.int32)
 RED, BLUE = (np.full((32, 32, 3), colour, dtype=np.uint8) for colour in ((200, 20, 20), (20, 20, 200)))
+NORMALS = normals(CORNERS, CORNERS, FACES)
 
 
 def mesh(vertices=CORNERS, faces=FACES, **more):
@@ -118,6 +119,16 @@ def test_one_picture_for_both_is_written_once(tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["0000.obj", "0001.obj", "0002.obj", "morph.jpg", "morph.mtl"]
 
 
+def test_two_legs_of_a_chain_do_not_take_each_others_texture(tmp_path):
+    for leg, picture in (("first", RED), ("second", BLUE)):
+        series = steps(clothed(), clothed(), NORMALS, covered(clothed(), clothed(), (picture, picture)), leg)
+        series.write_shared(tmp_path)
+        series.write(tmp_path, leg, 0.0)
+    for leg, picture in (("first.obj", RED), ("second.obj", BLUE)):
+        image = np.asarray(loaded(tmp_path / leg).visual.material.image).astype(int)
+        assert np.abs(image - picture).max() <= 3
+
+
 def test_a_mesh_without_texture_has_a_material_and_no_picture(tmp_path):
     written(tmp_path, mesh(), mesh())
     assert sorted(p.name for p in tmp_path.iterdir()) == ["0000.obj", "0001.obj", "0002.obj", "morph.mtl"]
@@ -183,7 +194,7 @@ def test_a_glb_holds_a_and_b_as_base_and_target(tmp_path):
 
 
 def test_a_glb_holds_both_textures_and_shows_that_of_a():
-    data = glb(clothed(), clothed(), normals(CORNERS, CORNERS, FACES), (RED, BLUE), 2.0)
+    data = glb(clothed(), clothed(), NORMALS, (RED, BLUE), 2.0)
     found = document(data)
     assert [m["name"] for m in found["materials"]] == ["A", "B"]
     assert found["meshes"][0]["primitives"][0]["material"] == 0
@@ -211,7 +222,7 @@ def test_assimp_reads_the_morph_target_of_a_glb(tmp_path):
 
 
 def test_our_own_reader_reads_a_glb(tmp_path):
-    (tmp_path / "m.glb").write_bytes(glb(clothed(), clothed(), normals(CORNERS, CORNERS, FACES), (RED, BLUE), 2.0))
+    (tmp_path / "m.glb").write_bytes(glb(clothed(), clothed(), NORMALS, (RED, BLUE), 2.0))
     found = read(tmp_path / "m.glb", Item())
     assert np.abs(found.vertices[found.faces] - CORNERS[FACES]).max() < 1e-6
     assert found.texture is not None

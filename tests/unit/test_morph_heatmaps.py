@@ -10,12 +10,15 @@ from hypothesis.extra.numpy import arrays
 from PIL import Image
 
 from pipelines.morph.blend import normals
+from pipelines.morph.camera import framed
 from pipelines.morph.outputs.cielab import lab, linear
 from pipelines.morph.outputs.displacement import Displacements, displacements
 from pipelines.morph.outputs.heatmaps import panel, shape_maps, write_maps
 from pipelines.morph.outputs.palettes import diverging, sequential
-from pipelines.morph.outputs.scale import Scale, about_zero, from_zero
+from pipelines.morph.outputs.scale import Scale, about_zero, of_lengths
 from pipelines.morph.read import read
+from pipelines.morph.renderers import Look, opened
+from pipelines.morph.surface import Clay, Subject
 from pipelines.morph.textures import Item
 
 NAMES = ["", "a\nb", "\udcff\udcfe", "\U0001f600 face", "x" * 300, "\x00\x1b[31m", "\u202eevil", "名前"]
@@ -70,7 +73,7 @@ def test_a_scale_about_zero_has_white_at_zero_whatever_the_values(values):
 
 @given(anything)
 def test_the_ticks_of_any_scale_are_round_few_and_within_it(values):
-    for scale in (about_zero(values), from_zero(np.abs(values))):
+    for scale in (about_zero(values), of_lengths(np.abs(values))):
         ticks = scale.ticks()
         assert 2 <= len(ticks) <= 7
         assert scale.lo - 1e-9 * scale.hi <= ticks[0] < ticks[-1] <= scale.hi * (1 + 1e-9)
@@ -86,7 +89,7 @@ def test_values_of_any_kind_have_a_map_and_no_warning(values):
 
 def test_one_outlier_does_not_take_the_colours_from_all_the_rest():
     values = np.append(np.linspace(0, 1, 999), 1e6)
-    scale = from_zero(values)
+    scale = of_lengths(values)
     assert 0.9 < scale.hi < 1.1
     assert scale.most == 1e6
 
@@ -94,7 +97,18 @@ def test_one_outlier_does_not_take_the_colours_from_all_the_rest():
 def test_where_nearly_nothing_moves_the_scale_reaches_to_what_does():
     values = np.zeros(1000)
     values[0] = 3
-    assert from_zero(values).hi == 3
+    assert of_lengths(values).hi == 3
+
+
+def test_lengths_that_are_alike_and_far_from_zero_still_show_their_differences():
+    scale = of_lengths(np.linspace(100.0, 102.0, 1000))
+    assert (scale.lo, scale.hi) == pytest.approx((100.02, 101.98), abs=0.01)
+    assert [scale.told(end) for end in (scale.lo, scale.hi)] == ["100.02", "101.98"]
+
+
+@pytest.mark.parametrize("values", [np.full(9, 5.0), np.linspace(5.0, 5.0001, 9), np.linspace(1.0, 5.0, 99)])
+def test_lengths_that_are_all_the_same_or_well_spread_are_shown_from_zero(values):
+    assert of_lengths(values).lo == 0
 
 
 def test_where_nothing_moves_there_is_a_scale_too():
@@ -168,3 +182,16 @@ def test_a_head_that_grows_is_red_and_one_that_shrinks_is_blue(data):
         found = displacements(head.vertices, head.vertices + sign * 0.1 * out, out)
         colours = about_zero(found.normal).colours(found.normal)
         assert (colours[:, stronger] > colours[:, 2 - stronger]).all()
+
+
+@pytest.mark.parametrize("share", [-1.0, -0.4, 0.0, 0.7, 1.0])
+def test_the_renderer_shows_a_value_in_the_colour_that_the_bar_has_for_it(share):
+    corners = np.array([[-1.0, -1, 0], [1, -1, 0], [0, 1, 0], [0, 0, 0.2]])
+    faces = np.array([[0, 1, 3], [1, 2, 3], [2, 0, 3]], dtype=np.int32)
+    subject = Subject(a=corners, b=corners, normals=normals(corners, corners, faces), faces=faces, surface=Clay())
+    scale = about_zero(np.array([-2.0, 2.0]))
+    with opened("auto", Look(size=128, background=(255, 255, 255))) as renderer:
+        renderer.load(subject, framed(corners))
+        picture = renderer.painted(np.full(4, share * scale.hi), scale.table, (scale.lo, scale.hi))
+    wanted = scale.colours(np.array([share * scale.hi]))[0] * 255
+    assert np.abs(picture[70, 64] - wanted).max() <= 1.5

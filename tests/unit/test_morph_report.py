@@ -59,8 +59,7 @@ class Seen(HTMLParser):
 
 def page(**more):
     whole = {
-        "a": "anna",
-        "b": "ben",
+        "called": ("anna", "ben"),
         "film": "animation.mp4",
         "poster": "frames/0000.png",
         "pictures": (Shown(path="contact-sheet.png", about="From A to B"), Shown(path="shape-maps.png")),
@@ -79,6 +78,11 @@ def test_the_report_holds_film_pictures_figures_and_receipt():
         assert told in seen.text
 
 
+def test_a_chain_is_told_in_the_order_of_its_film():
+    seen = Seen(report(page(called=("a", "b", "c", "a"))))
+    assert seen.text.count("a to b to c to a") == 2  # the title and the heading
+
+
 def test_warnings_and_faults_stand_before_the_pictures():
     seen = Seen(report(page(warnings=("it lies apart",), faults=("no texture could be read",))))
     before = seen.text.index("From A to B")
@@ -86,7 +90,7 @@ def test_warnings_and_faults_stand_before_the_pictures():
 
 
 def test_what_there_is_nothing_of_is_left_out():
-    seen = Seen(report(Page(a="a", b="b", facts={})))
+    seen = Seen(report(Page(called=("a", "b"), facts={})))
     assert not {"video", "img", "table", "ul", "dl", "section"} & set(seen.names())
 
 
@@ -94,7 +98,7 @@ def test_what_there_is_nothing_of_is_left_out():
 def test_no_text_becomes_a_tag_or_an_attribute(name):
     plain = Seen(report(page(warnings=("w",), faults=("f",), facts={"k": "v"}, files=(("p", "q"),))))
     told = Seen(
-        report(page(a=name, b=name, warnings=(name,), faults=(name,), facts={name: name}, files=((name, name),)))
+        report(page(called=(name, name), warnings=(name,), faults=(name,), facts={name: name}, files=((name, name),)))
     )
     assert told.names() == plain.names()
     assert [sorted(attrs) for _, attrs in told.tags] == [sorted(attrs) for _, attrs in plain.tags]
@@ -114,8 +118,8 @@ def test_a_link_stays_below_the_page_and_names_the_file_to_the_last_byte(name):
 
 @given(st.text(st.characters(codec=None)))
 def test_any_text_gives_a_page_that_nests(text):
-    Seen(report(page(a=text, b=text, warnings=(text,), facts={text: text})))
-    Seen(index(text, [Entry(a=text, b=text, about=text)], {}))
+    Seen(report(page(called=(text, text), warnings=(text,), facts={text: text})))
+    Seen(index(text, [Entry(called=(text, text), about=text)], {}))
 
 
 def test_the_page_loads_nothing_from_elsewhere_and_runs_nothing():
@@ -126,7 +130,7 @@ def test_the_page_loads_nothing_from_elsewhere_and_runs_nothing():
 
 def test_the_index_leads_to_each_report_with_its_picture():
     entries = [
-        Entry(a="a", b=name, page=f"a__{name}/report.html", picture=f"a__{name}/frames/0020.png") for name in "bc"
+        Entry(called=("a", name), page=f"a__{name}/report.html", picture=f"a__{name}/frames/0020.png") for name in "bc"
     ]
     seen = Seen(index("heads", entries, {}))
     assert seen.links == [
@@ -138,6 +142,6 @@ def test_the_index_leads_to_each_report_with_its_picture():
 
 
 def test_a_pair_that_failed_stands_in_the_index_with_its_reason_and_no_link():
-    seen = Seen(index("heads", [Entry(a="a", b="b", about="their faces differ")], {}))
+    seen = Seen(index("heads", [Entry(called=("a", "b"), about="their faces differ")], {}))
     assert seen.links == []
     assert "their faces differ" in seen.text

@@ -13,8 +13,9 @@ from jaxtyping import Bool, Float
 from PIL import Image, ImageDraw, ImageFont
 
 from pipelines.morph.outputs.displacement import Displacements
-from pipelines.morph.outputs.scale import Scale, about_zero, from_zero
+from pipelines.morph.outputs.scale import Scale, about_zero, of_lengths
 from pipelines.morph.outputs.texture import TextureDifferences
+from pipelines.morph.png import encoded
 from pipelines.morph.sheet import INK, PALE, PAPER
 from pipelines.morph.surface import Picture
 from pipelines.morph.wording import shown
@@ -45,7 +46,7 @@ class Map:
 
 def shape_maps(moved: Displacements, draw: Draw) -> tuple[Map, Map, Map]:
     """The displacement along the normal, along the surface, and in all, drawn in one and the same framing."""
-    normal, tangent, total = about_zero(moved.normal), from_zero(moved.tangent), from_zero(moved.total)
+    normal, tangent, total = about_zero(moved.normal), of_lengths(moved.tangent), of_lengths(moved.total)
     unit = "in the mesh's unit"
     return (
         Map(
@@ -77,7 +78,7 @@ def texture_maps(found: TextureDifferences, size: int) -> tuple[Map, Map, Map]:
 
     def one(name: str, title: str, values: Float[np.ndarray, "h w"], *, signed: bool = False) -> Map:
         on_face = values[found.face]
-        scale = about_zero(on_face) if signed else from_zero(on_face)
+        scale = about_zero(on_face) if signed else of_lengths(on_face)
         told = f"in units of CIE Lab; {_told(on_face)}" if on_face.size else "all of both textures is background"
         return Map(name=name, title=title, about=told, picture=_painted(values, found.face, scale, size), scale=scale)
 
@@ -97,7 +98,7 @@ def write_maps(maps: Sequence[Map], a: str, b: str, sheet: Path) -> tuple[Path, 
     paths = [sheet.with_name(f"{one.name}.png") for one in maps]
     whole = _sheet(panels, f"{shown(a)} to {shown(b)}")
     for path, picture in zip([*paths, sheet], [*panels, whole], strict=True):
-        picture.save(path, compress_level=1)
+        path.write_bytes(encoded(np.asarray(picture)))
     return (*paths, sheet)
 
 
@@ -141,7 +142,7 @@ def _labels(scale: Scale) -> list[tuple[float, str]]:
     room = 0.16 * (scale.hi - scale.lo)
     low, high = "<= " * (scale.least < scale.lo), ">= " * (scale.most > scale.hi)
     inner = [(tick, f"{tick:.6g}") for tick in scale.ticks() if scale.lo + room < tick < scale.hi - room]
-    return [(scale.lo, f"{low}{scale.lo:.3g}"), *inner, (scale.hi, f"{high}{scale.hi:.3g}")]
+    return [(scale.lo, low + scale.told(scale.lo)), *inner, (scale.hi, high + scale.told(scale.hi))]
 
 
 def _sheet(panels: Sequence[Image.Image], heading: str) -> Image.Image:

@@ -39,7 +39,10 @@ class Covers:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Steps:
-    """A morph ready to be written as OBJs: what is the same in all of them is text already. Any thread may write."""
+    """A morph ready to be written as OBJs: what is the same in all of them is text already. Any thread may write.
+
+    shared: the stem of the files that all steps share.
+    """
 
     a: Mesh
     b: Mesh
@@ -49,6 +52,7 @@ class Steps:
     uvs: bytes
     faces: bytes
     decimals: int
+    shared: str
 
     def obj(self, t: float, library: str) -> tuple[bytes, ...]:
         """The OBJ at t, in pieces; its material is ``skin`` of the library.
@@ -64,9 +68,9 @@ class Steps:
     def write(self, folder: Path, name: str, t: float) -> None:
         """Afterwards folder holds ``<name>.obj``, and where the texture changes its own ``.mtl`` and ``.jpg``.
 
-        Else it uses ``morph.mtl`` and ``morph.jpg``, the same for all, which ``write_shared`` writes.
+        Else it uses what ``write_shared`` writes.
         """
-        library = "morph.mtl"
+        library = f"{self.shared}.mtl"
         if len(self.covers.pictures) > 1:
             one, two = self.covers.pictures
             library = f"{name}.mtl"
@@ -75,21 +79,24 @@ class Steps:
         _write(folder / f"{name}.obj", self.obj(t, library))
 
     def write_shared(self, folder: Path) -> None:
-        """Afterwards folder is there, and holds what all steps share."""
+        """Afterwards folder is there, and holds what all steps share: a material, and its picture if any."""
         folder.mkdir(parents=True, exist_ok=True)
         pictures = self.covers.pictures
         if len(pictures) <= 1 and self.colours is None:
-            _write(folder / "morph.mtl", [material("morph.jpg" if pictures else None)])
+            _write(folder / f"{self.shared}.mtl", [material(f"{self.shared}.jpg" if pictures else None)])
         if len(pictures) == 1:
-            _write(folder / "morph.jpg", [jpeg(pictures[0])])
+            _write(folder / f"{self.shared}.jpg", [jpeg(pictures[0])])
 
     def _vertices(self, t: float) -> list[Float[np.ndarray, " v"]]:
         columns = list(blend(self.a.vertices, self.b.vertices, t).T)
         return columns + list(blend(*self.colours, t).T) if self.colours else columns
 
 
-def steps(a: Mesh, b: Mesh, normals: Normals, covers: Covers) -> Steps:
-    """The morph of two meshes of one topology, ready to be written. Faces are polygons where the file's were."""
+def steps(a: Mesh, b: Mesh, normals: Normals, covers: Covers, shared: str = "morph") -> Steps:
+    """The morph of two meshes of one topology, ready to be written. Faces are quads where all of the file's were.
+
+    shared: the stem of the files that all steps share; another one for each leg of a chain that goes to one folder.
+    """
     begin = begins(a)
     size = float(np.ptp(a.vertices, axis=0).max())
     uvs = rows(list(a.uvs.astype(np.float64).T), _UV_DECIMALS, lead=b"vt ", between=b" ") if a.uvs is not None else b""
@@ -108,6 +115,7 @@ def steps(a: Mesh, b: Mesh, normals: Normals, covers: Covers) -> Steps:
         uvs=uvs,
         faces=lines,
         decimals=places(size * _FINEST),
+        shared=shared,
     )
 
 

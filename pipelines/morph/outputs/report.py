@@ -27,14 +27,14 @@ class Shown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """What the report of one pair says.
+    """What the report of one pair or chain says.
 
-    film, poster: below the page's folder, where there is one. facts: rows of the receipt and what of it to tell, in
-    order. files: what else lies in the folder: (path, what it is). faults: what of this pair failed.
+    called: what its meshes are called, in the order of the film. film, poster: below the page's folder, where there
+    is one. facts: rows of the receipt and what of it to tell, in order. files: what else lies in the folder: (path,
+    what it is). faults: what of this pair failed.
     """
 
-    a: str
-    b: str
+    called: tuple[str, ...]
     film: str | None = None
     poster: str | None = None
     pictures: tuple[Shown, ...] = ()
@@ -49,17 +49,16 @@ class Page:
 class Entry:
     """One pair in the index. page, picture: below the index's folder; none where the pair failed. about: one line."""
 
-    a: str
-    b: str
+    called: tuple[str, ...]
     page: str | None = None
     picture: str | None = None
     about: str = ""
 
 
 def report(page: Page) -> bytes:
-    """The report of one pair as a page of HTML, UTF-8."""
+    """The report of one pair or chain as a page of HTML, UTF-8."""
     parts = [
-        _heading(page.a, page.b),
+        f"<h1>{_names(page.called)}</h1>",
         _notes(page.faults, "fault", "What went wrong"),
         _notes(page.warnings, "warning", "Worth knowing"),
         _film(page),
@@ -68,14 +67,14 @@ def report(page: Page) -> bytes:
         _files(page.files),
         _facts(page.facts),
     ]
-    return _document(f"{shown(page.a)} to {shown(page.b)}", "".join(parts))
+    return _document(" to ".join(page.called), "".join(parts))
 
 
 def index(title: str, entries: Sequence[Entry], facts: Mapping[str, str]) -> bytes:
     """The page that leads to the reports of several pairs; what failed stands there too, with its reason."""
     cards = "".join(map(_card, entries))
     body = f'<h1>{_text(title)}</h1><div class="cards">{cards}</div>{_facts(facts)}'
-    return _document(shown(title), body)
+    return _document(title, body)
 
 
 def _document(title: str, body: str) -> bytes:
@@ -84,8 +83,8 @@ def _document(title: str, body: str) -> bytes:
     return page.encode("utf-8")
 
 
-def _heading(a: str, b: str) -> str:
-    return f'<h1>{_text(a)} <span class="to">to</span> {_text(b)}</h1>'
+def _names(called: Sequence[str]) -> str:
+    return ' <span class="to">to</span> '.join(map(_text, called))
 
 
 def _notes(sentences: Sequence[str], kind: str, title: str) -> str:
@@ -144,7 +143,7 @@ def _facts(facts: Mapping[str, str]) -> str:
 
 
 def _card(entry: Entry) -> str:
-    name = f'{_text(entry.a)} <span class="to">to</span> {_text(entry.b)}'
+    name = _names(entry.called)
     about = f'<p class="pale">{_text(entry.about)}</p>' if entry.about else ""
     if entry.page is None:
         return f'<div class="card fault"><h2>{name}</h2>{about}</div>'

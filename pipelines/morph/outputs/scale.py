@@ -13,6 +13,8 @@ from pipelines.morph.outputs.palettes import Table, diverging, sequential
 
 _ROBUST = 99.0
 """Percent of the values that a bar shows; a few outliers would make all the rest one colour."""
+_ALIKE, _FLAT = 0.5, 1e-3
+"""Shares of the reach: lengths are alike that are all over the first, and have nothing to show within the second."""
 _MOST_TICKS = 6
 _NOTHING = 1e-290
 """Smaller lengths are none: their tenth could no longer be told from zero."""
@@ -44,6 +46,11 @@ class Scale:
         first, last = math.ceil(self.lo / step - 1e-9), math.floor(self.hi / step + 1e-9)
         return tuple(k * step for k in range(first, last + 1))
 
+    def told(self, value: float) -> str:
+        """The value with as many digits as tell a hundredth of the bar."""
+        more = math.ceil(math.log10(max(abs(self.lo), abs(self.hi)) / (self.hi - self.lo)))
+        return f"{value:.{3 + max(more, 0)}g}"
+
 
 def about_zero(values: Values) -> Scale:
     """A scale for signed values: as far below zero as above, so white is zero."""
@@ -51,9 +58,15 @@ def about_zero(values: Values) -> Scale:
     return _scale(diverging(), (-reach, reach), values)
 
 
-def from_zero(values: Values) -> Scale:
-    """A scale for lengths: the darkest colour is zero."""
-    return _scale(sequential(), (0.0, _reach(values)), values)
+def of_lengths(values: Values) -> Scale:
+    """A scale for lengths: the darkest colour is zero, unless all of them are much alike and far from it.
+
+    Then, as where one mesh lies beside the other, a bar from zero would show one colour; so it starts at the least.
+    """
+    reach = _reach(values)
+    least = float(np.percentile(values, 100 - _ROBUST)) if values.size else 0.0
+    start = least if _ALIKE * reach < least < (1 - _FLAT) * reach else 0.0
+    return _scale(sequential(), (start, reach), values)
 
 
 def _scale(table: Table, ends: tuple[float, float], values: Values) -> Scale:
