@@ -50,27 +50,19 @@ def aligned(a: Mesh, b: Mesh, how: How) -> tuple[Mesh, Alignment]:
 
     The same topology is the caller's. Vertices that no face uses follow the move and have no say in it.
     """
-    used = a.used
-    before = _rms(a.vertices[used], b.vertices[used])
+    first, second = _used(a, b)
     if how == "none":
+        before = _rms(first, second)
         return b, Alignment(rms_before=before, rms_after=before)
-    fit = _fitted(a.vertices[used], b.vertices[used], scaled=how == "similarity")
-    moved = fit.applied(b.vertices)
-    x, y, z = (float(part) for part in fit.to - fit.scale * fit.middle)
-    told = Alignment(
-        rotation=_degrees(fit.turn),
-        translation=(x, y, z),
-        scale=fit.scale,
-        rms_before=before,
-        rms_after=_rms(a.vertices[used], moved[used]),
-    )
-    return replace(b, vertices=moved), told
+    fit = _fitted(first, second, scaled=how == "similarity")
+    return replace(b, vertices=fit.applied(b.vertices)), _told(fit, first, second)
 
 
 def rigid_offset(a: Mesh, b: Mesh) -> Alignment:
     """The move that would bring B to A: rigid where both are of one size, with the scale where they are not."""
-    _, found = aligned(a, b, "similarity")
-    return found if _other_size(found) else aligned(a, b, "rigid")[1]
+    first, second = _used(a, b)
+    fit = _fitted(first, second, scaled=True)  # the turn is the same with and without a scale
+    return _told(fit if _other_size(fit.scale) else replace(fit, scale=1.0), first, second)
 
 
 def large(offset: Alignment, a: Mesh, b: Mesh) -> str | None:
@@ -81,7 +73,7 @@ def large(offset: Alignment, a: Mesh, b: Mesh) -> str | None:
     """
     distance = math.hypot(*offset.translation)
     clauses = []
-    if _other_size(offset):
+    if _other_size(offset.scale):
         clauses.append(f"is {1 / offset.scale:.4g} times as large as {{}}")
     if offset.rotation > LARGE_ROTATION:
         clauses.append(f"is turned by {offset.rotation:.3g} degrees against {{}}")
@@ -89,7 +81,7 @@ def large(offset: Alignment, a: Mesh, b: Mesh) -> str | None:
         clauses.append(f"lies {distance:.3g} units beside {{}}")
     if not clauses or offset.rms_after**2 > EXPLAINED * offset.rms_before**2:
         return None
-    way = "similarity" if _other_size(offset) else "rigid"
+    way = "similarity" if _other_size(offset.scale) else "rigid"
     first, *others = clauses
     said = listed([first.format(shown(a.file)), *(clause.format("it") for clause in others)])
     return f'{shown(b.file)} {said}; align = "{way}" brings them together.'
@@ -100,8 +92,8 @@ def size(mesh: Mesh) -> float:
     return float(np.ptp(mesh.vertices[mesh.used], axis=0).max())
 
 
-def _other_size(offset: Alignment) -> bool:
-    return abs(math.log(offset.scale)) > math.log1p(LARGE_SCALE)
+def _other_size(scale: float) -> bool:
+    return abs(math.log(scale)) > math.log1p(LARGE_SCALE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -113,6 +105,22 @@ class _Fit:
 
     def applied(self, points: Points) -> Points:
         return np.asarray(self.scale * (points - self.middle) @ self.turn.T + self.to)
+
+
+def _used(a: Mesh, b: Mesh) -> tuple[Points, Points]:
+    used = a.used
+    return (a.vertices, b.vertices) if len(used) == len(a.vertices) else (a.vertices[used], b.vertices[used])
+
+
+def _told(fit: _Fit, a: Points, b: Points) -> Alignment:
+    x, y, z = (float(part) for part in fit.to - fit.scale * fit.middle)
+    return Alignment(
+        rotation=_degrees(fit.turn),
+        translation=(x, y, z),
+        scale=fit.scale,
+        rms_before=_rms(a, b),
+        rms_after=_rms(a, fit.applied(b)),
+    )
 
 
 def _fitted(a: Points, b: Points, *, scaled: bool) -> _Fit:
@@ -151,8 +159,12 @@ def _degrees(turn: Turn) -> float:
 
 
 def _spread(centred: Points) -> float:
-    return math.sqrt(float(np.einsum("vx,vx->", centred, centred)) / len(centred)) or 1.0
+    return _length(centred) / math.sqrt(len(centred)) or 1.0
 
 
 def _rms(a: Points, b: Points) -> float:
-    return math.sqrt(float(np.mean(np.sum((a - b) ** 2, axis=1))))
+    return _length(a - b) / math.sqrt(len(a))
+
+
+def _length(rows: Points) -> float:
+    return math.sqrt(float(np.einsum("vx,vx->", rows, rows)))  # a dot product wakes threads, for longer than it takes
