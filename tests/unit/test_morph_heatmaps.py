@@ -56,6 +56,8 @@ def test_the_diverging_table_goes_from_morelands_blue_over_his_white_to_his_red(
     assert table[0].tolist() == [59, 76, 192]
     assert table[255].tolist() == [180, 4, 38]
     assert np.abs(table[127:129] - 221).max() <= 1
+    assert np.abs(table[64] - [141, 176, 254]).max() <= 2  # his table at a quarter and at three
+    assert np.abs(table[191] - [244, 154, 123]).max() <= 2
 
 
 def test_the_diverging_table_is_lightest_in_the_middle_and_falls_to_both_sides():

@@ -131,15 +131,18 @@ def _bar(page: Image.Image, scale: Scale, top: int, grain: float) -> None:
         if there:
             tip = [(base, top), (base + way * 0.8, top + tall / 2), (base, top + tall - 1)]
             draw.polygon(tip, fill=(int(strip[0, end, 0]), int(strip[0, end, 1]), int(strip[0, end, 2])))
+    font = ImageFont.load_default(17 * grain)
     for value, text in _labels(scale):
         x = left + (value - scale.lo) / (scale.hi - scale.lo) * (right - left - 1)
+        half = draw.textlength(text, font) / 2 + 2
         draw.line([(x, top + tall), (x, top + tall + 5 * grain)], PALE, max(1, round(grain)))
-        draw.text((x, top + tall + 8 * grain), text, INK, ImageFont.load_default(17 * grain), anchor="mt")
+        at = min(max(x, half), page.width - half)  # all of it on the page
+        draw.text((at, top + tall + 8 * grain), text, INK, font, anchor="mt")
 
 
 def _labels(scale: Scale) -> list[tuple[float, str]]:
     """What stands under the bar: its ends, marked where values go on, and the round numbers far enough from them."""
-    room = 0.16 * (scale.hi - scale.lo)
+    room = 0.2 * (scale.hi - scale.lo)
     low, high = "<= " * (scale.least < scale.lo), ">= " * (scale.most > scale.hi)
     inner = [(tick, f"{tick:.6g}") for tick in scale.ticks() if scale.lo + room < tick < scale.hi - room]
     return [(scale.lo, low + scale.told(scale.lo)), *inner, (scale.hi, high + scale.told(scale.hi))]
