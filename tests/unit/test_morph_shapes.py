@@ -11,10 +11,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipelines.contract import BadInput
+from pipelines.contract import BadInput, dump, read_result, serve, stage_folder
+from pipelines.contract.exchange import Input, Request
 from pipelines.morph import fbx, glb
+from pipelines.morph.picks import Pick, roles_of
 from pipelines.morph.polygons import Damaged
 from pipelines.morph.read import read
+from pipelines.morph.stage import morph
 
 VERTICES = np.array([[0, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 0], [0.5, 0.5, 1]], dtype=np.float64)
 FACES = np.array([[0, 1, 2], [0, 2, 3], [0, 1, 4], [1, 2, 4], [2, 3, 4], [3, 0, 4]])
@@ -348,3 +351,19 @@ def test_whatever_happens_to_a_glb_with_shapes_it_is_read_or_refused_plainly(tmp
 @given(data=damaged(shaped_fbx()))
 def test_whatever_happens_to_an_fbx_with_shapes_it_is_read_or_refused_plainly(tmp_path: Path, data: bytes) -> None:
     shown_or_refused(written(tmp_path, "face.fbx", data))
+
+
+def test_one_file_and_its_blend_shape_are_morphed_into_each_other(tmp_path: Path) -> None:
+    roles = roles_of({"a": [Pick(path="face.fbx")], "b": [Pick(path="face.fbx", shape="smile")]})
+    (tmp_path / "in").mkdir()
+    written(tmp_path / "in", "face.fbx", shaped_fbx())
+    inputs = tuple(Input(path=f"in/{p}", role=role, size=1, sha256="") for role, ps in roles.items() for p in ps)
+    options = {"frames": 2, "resolution": 64, "outputs": ["frames"]}
+    request = Request(job="j", pipeline="morph", name="n", inputs=inputs, options=options)
+    (tmp_path / "request.json").write_bytes(dump(request))
+    assert serve({"morph": morph}, ["morph", str(tmp_path)]) == 0
+    result = read_result(stage_folder(tmp_path, "morph"))
+    assert result is not None
+    (pair,) = result.figures["pairs"]
+    assert pair == "face__face_smile"
+    assert result.figures["pairs"][pair]["displacement"]["largest"] == pytest.approx(1.0)
