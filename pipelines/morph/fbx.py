@@ -51,7 +51,9 @@ def parse(data: bytes, shape: str | None = None) -> Polygons:
     told = json.loads(arrays["told"].tobytes())
     materials = tuple(_material(m, arrays, i) for i, m in enumerate(told["materials"]))
     parts = (_part(arrays, f"{i} ") for i in range(told["count"]))
-    return replace(joined(parts, materials, _warnings(arrays, told["count"])), shapes=tuple(told["shapes"]))
+    turned_on = tuple(name for name, on in told["shapes"].items() if on)
+    whole = joined(parts, materials, _warnings(arrays, told["count"]))
+    return replace(whole, shapes=tuple(told["shapes"]), turned_on=turned_on)
 
 
 def _answer(data: bytes, shape: str | None) -> _Arrays:

@@ -54,19 +54,19 @@ def found(data: bytes, shape: str | None) -> dict[str, Any]:
     materials = [_kept(material) for material in _kept(scene.materials)]
     order = {_kept(material).element_id: i for i, material in enumerate(materials)}
     count = 0
-    shapes: dict[str, None] = {}
+    shapes: dict[str, bool] = {}
     for node in _kept(scene.nodes):
         mesh = _kept(_kept(node).mesh)
         if mesh is not None:
             arrays |= {f"{count} {name}": value for name, value in _mesh(node, mesh, order).items()}
-            for name, target in _shapes(mesh):
-                shapes.setdefault(name)
+            for name, target, on in _shapes(mesh):
+                shapes[name] = on or shapes.get(name, False)
                 if name == shape:
                     _show(arrays[f"{count} vertices"], target)
             count += 1
     told = {
         "count": count,
-        "shapes": list(shapes),
+        "shapes": shapes,
         "materials": [_material(m, arrays, i) for i, m in enumerate(materials)],
     }
     return {**arrays, "told": np.frombuffer(json.dumps(told).encode("ascii"), dtype=np.uint8)}
@@ -89,13 +89,13 @@ def _mesh(node: Any, mesh: Any, order: dict[int, int]) -> dict[str, Any]:
     return arrays
 
 
-def _shapes(mesh: Any) -> Iterator[tuple[str, Any]]:
-    """The blend shapes of a mesh by the names of their sliders; of one with steps between, the last."""
+def _shapes(mesh: Any) -> Iterator[tuple[str, Any, bool]]:
+    """The blend shapes of a mesh by the names of their sliders; of one with steps between, the last. Which are on."""
     for deformer in _kept(mesh.blend_deformers):
         for channel in _kept(_kept(deformer).channels):
             target = _kept(_kept(channel).target_shape)
             if target is not None:
-                yield channel.name or target.name, target
+                yield channel.name or target.name, target, bool(channel.weight)
 
 
 def _show(vertices: np.ndarray, target: Any) -> None:

@@ -41,7 +41,7 @@ def parse(data: bytes, shape: str | None = None) -> Polygons:
         if required:
             raise Damaged(f"it needs {listed(sorted(required))}, which visaged does not read; export it without")
         materials = tuple(_material(file, told) for told in file.scene.get("materials", ()))
-        return replace(joined(_parts(file, shape), materials), shapes=_shapes(file))
+        return replace(joined(_parts(file, shape), materials), shapes=_shapes(file), turned_on=_turned_on(file))
     except (KeyError, IndexError, TypeError, AttributeError, ValueError, OverflowError, struct.error) as problem:
         raise Damaged("what it says of itself does not fit together") from problem
 
@@ -67,6 +67,15 @@ def _names(mesh: Told) -> list[str]:
 def _shapes(file: GlbFile) -> tuple[str, ...]:
     used = {index: None for index, _ in _placed(file)}
     return tuple(dict.fromkeys(name for index in used for name in _names(file.scene["meshes"][index])))
+
+
+def _turned_on(file: GlbFile) -> tuple[str, ...]:
+    """The blend shapes that a viewer of the file shows; a node's weights go before those of its mesh."""
+    meshes, used = file.scene["meshes"], {index: None for index, _ in _placed(file)}
+    given = {index: meshes[index].get("weights", ()) for index in used}
+    given |= {node["mesh"]: node["weights"] for node in file.scene.get("nodes", ()) if {"mesh", "weights"} <= {*node}}
+    shown = (zip(_names(meshes[index]), weights, strict=False) for index, weights in given.items() if index in used)
+    return tuple(dict.fromkeys(name for one in shown for name, weight in one if weight))
 
 
 def _shaped(file: GlbFile, part: Part, targets: list[dict[str, int]]) -> Part:

@@ -52,9 +52,18 @@ def read(path: Path, item: Item | None = None, shape: str | None = None) -> Mesh
     except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError) as problem:
         kind = type(problem).__name__
         raise BadInput(f"{name} cannot be used: it is damaged ({kind}). Export it again, or take it out.") from problem
+    warnings = mesh.warnings
     if shape is not None:
         mesh = replace(mesh, name=f"{mesh.name}_{shape}", file=f"{mesh.file}#{shape}")
-    return replace(mesh, warnings=tuple(f"{name}: {warning}" for warning in mesh.warnings))
+    elif polygons.turned_on:
+        warnings = (*warnings, _turned_on(path.name, polygons.turned_on))
+    return replace(mesh, warnings=tuple(f"{name}: {warning}" for warning in warnings))
+
+
+def _turned_on(name: str, shapes: Sequence[str]) -> str:
+    one = f"{shown(name)}#{shown(shapes[0])}"
+    on = f"{listed(shapes)} {'is' if len(shapes) == 1 else 'are'} turned on"
+    return f"in the file {on}, but it is shown without; a manifest can ask for “{one}”"
 
 
 def _with_shape(path: Path, data: bytes, shape: str) -> Polygons:

@@ -77,9 +77,9 @@ class Glb:
         }
         return told | ({"targets": [{"POSITION": target} for target in targets]} if targets else {})
 
-    def made(self, *meshes: dict[str, object]) -> bytes:
+    def made(self, *meshes: dict[str, object], node: dict[str, object] | None = None) -> bytes:
         self.scene["buffers"][0]["byteLength"] = len(self.binary)
-        self.scene |= {"meshes": list(meshes), "nodes": [{"mesh": n} for n in range(len(meshes))]}
+        self.scene |= {"meshes": list(meshes), "nodes": [{"mesh": n, **(node or {})} for n in range(len(meshes))]}
         self.scene |= {"scenes": [{"nodes": list(range(len(meshes)))}], "scene": 0}
         text = json.dumps(self.scene).encode()
         text += b" " * (-len(text) % 4)
@@ -181,6 +181,25 @@ def test_a_shape_of_an_fbx_is_shown_whole_and_in_its_place(
 def test_both_tell_what_shapes_there_are() -> None:
     assert fbx.parse(shaped_fbx()).shapes == ("smile", "Mund auf")
     assert glb.parse(shaped_glb()).shapes == ("smile", "blink")
+
+
+def test_shapes_that_the_file_has_turned_on_are_told_when_none_is_asked_for(tmp_path: Path) -> None:
+    (about,) = read(written(tmp_path, "face.glb", shaped_glb())).warnings
+    assert about == (
+        "face.glb: in the file smile is turned on, but it is shown without; a manifest can ask for “face.glb#smile”"
+    )
+    (about,) = read(written(tmp_path, "face.fbx", shaped_fbx())).warnings
+    assert "in the file smile and Mund auf are turned on" in about
+    assert not read(tmp_path / "face.glb", shape="blink").warnings
+
+
+def test_the_weights_of_a_node_go_before_those_of_its_mesh() -> None:
+    file = Glb()
+    told = file.primitive(file.sparse(SMILE), file.sparse(BLINK))
+    mesh = {"primitives": [told], "extras": {"targetNames": ["smile", "blink"]}, "weights": [1, 0]}
+    assert glb.parse(file.made(mesh)).turned_on == ("smile",)
+    assert glb.parse(file.made(mesh, node={"weights": [0, 0.2]})).turned_on == ("blink",)
+    assert glb.parse(file.made(mesh | {"weights": [0, 0]})).turned_on == ()
 
 
 def test_a_mesh_with_a_shape_is_called_after_both(tmp_path: Path) -> None:
