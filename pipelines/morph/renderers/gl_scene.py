@@ -15,7 +15,7 @@ from PIL import Image
 
 from pipelines.morph.camera import FIELD_OF_VIEW, Camera, Side, turn, yaw
 from pipelines.morph.renderers import Look, Shot
-from pipelines.morph.renderers.hidden import Guess, farthest, guessed, swept
+from pipelines.morph.renderers.hidden import TILE, Guess, farthest, guessed, spread, swept
 from pipelines.morph.renderers.lighting import lamps
 from pipelines.morph.renderers.programs import HEAD, NOTHING, PAINTED, SHADED, VERTEX, lights
 from pipelines.morph.surface import Clay, Colours, Picture, Skins, Subject, rows
@@ -104,11 +104,11 @@ class Scene:
         self._bind(self._painted.program, "colours", colours)
 
     def _guessed(self) -> Guess:
-        """What to leave out, by the depth of all triangles at KEYS, without samples."""
+        """What to leave out, by the depth of all triangles at KEYS."""
         turned = turn(yaw(self._camera.side, 0.0)).T
         a, b = (self._rows.columns[name].astype(np.float64) @ turned for name in ("position_a", "position_b"))
-        size = self._look.size
-        sweep = swept((a, b), self._rows.triangles, self._camera.projection(), size)
+        sweep = swept((a, b), self._rows.triangles, self._camera.projection(), self._look.size)
+        size = fineness(self._look.size)  # a gap between lips is narrower than a pixel
         bare = self._layer("BARE", NOTHING)
         canvas = self._own(self._gl.framebuffer(depth_attachment=self._own(self._gl.depth_renderbuffer((size, size)))))
         far = np.zeros((sweep.across, sweep.across))
@@ -119,7 +119,7 @@ class Scene:
             self._place(bare.program, Shot(t, yaw(self._camera.side, 0.0)))
             bare.whole.render()
             depth = np.frombuffer(canvas.read(components=1, attachment=-1, dtype="f4", alignment=1), np.float32)
-            far = np.maximum(far, farthest(depth.reshape(size, size)[::-1]))
+            far = np.maximum(far, farthest(spread(depth.reshape(size, size)[::-1]), round(FINER * TILE)))
         return self._keep(guessed(sweep, far))
 
     def _keep(self, guess: Guess) -> Guess:

@@ -28,6 +28,9 @@ NOTHING = 255
 """The depth of the background, in 255ths: what lies there cannot hide anything, and is left out of no drawing."""
 _OFFSETS = tuple((row, column) for row in range(SPAN) for column in range(SPAN))
 
+MARGIN = 1
+"""Pixels by which what lies beside a triangle must hide it too."""
+
 Depths = Float[np.ndarray, "y x"]
 
 
@@ -105,11 +108,25 @@ def _nearest(sweep: Sweep, left_out: Bool[np.ndarray, " f"]) -> UInt8[np.ndarray
     return np.asarray(np.floor(np.clip(least, 0.0, 1.0) * 255), np.uint8)
 
 
-def farthest(depth: UInt8[np.ndarray, "h w"] | Float[np.ndarray, "h w"]) -> np.ndarray:
-    """The greatest depth of each tile of a square picture."""
+def spread(depth: Depths) -> Depths:
+    """The depth, each pixel as far as the farthest one within MARGIN: an outline moves between the first drawings."""
+    wide = depth.copy()
+    for axis in (0, 1):
+        for step in (1,) * MARGIN:
+            before = wide.copy()
+            ahead, behind = (
+                (slice(step, None), slice(None, -step)) if axis == 0 else (np.s_[:, step:], np.s_[:, :-step])
+            )
+            np.maximum(wide[ahead], before[behind], out=wide[ahead])
+            np.maximum(wide[behind], before[ahead], out=wide[behind])
+    return wide
+
+
+def farthest(depth: UInt8[np.ndarray, "h w"] | Float[np.ndarray, "h w"], tile: int = TILE) -> np.ndarray:
+    """The greatest depth of each tile of a square picture. tile: pixels a side."""
     size = len(depth)
-    across = -(-size // TILE)
-    if across * TILE != size:
-        depth = np.pad(depth, ((0, across * TILE - size),) * 2)
-    columns = np.ascontiguousarray(depth).reshape(across, TILE, -1).max(axis=1)
-    return np.asarray(columns.reshape(across, across, TILE).max(axis=2))
+    across = -(-size // tile)
+    if across * tile != size:
+        depth = np.pad(depth, ((0, across * tile - size),) * 2)
+    columns = np.ascontiguousarray(depth).reshape(across, tile, -1).max(axis=1)
+    return np.asarray(columns.reshape(across, across, tile).max(axis=2))
