@@ -108,20 +108,20 @@ def framed(*meshes: Points, side: Side = Side.FRONT) -> Camera:
     centre = (low + high) / 2
     unit = float((high - low).max()) / 2 or 1.0
     placed = _turned((points - centre) / unit, side)
-    top = float(placed[:, 2].max())
-    shift, distance = np.zeros(2), top + 4.0
+    x, y, z = (np.ascontiguousarray(column) for column in placed.T)  # numpy is ten times as fast on these
+    top = float(z.max())
+    right, up, distance = 0.0, 0.0, top + 4.0
     focal = 1.0 / math.tan(FIELD_OF_VIEW / 2)
     for _ in range(ROUNDS):
-        seen = focal * (placed[:, :2] - shift) / (distance - placed[:, 2:])
-        least, most = seen.min(axis=0), seen.max(axis=0)
-        extent = (most - least) / 2
-        ratio = max(float(extent[0]) / FILL_WIDTH, float(extent[1]) / FILL_HEIGHT)
-        shift = shift + (least + most) / 2 * (distance - top) / focal
+        scale = focal / (distance - z)
+        across, along = scale * (x - right), scale * (y - up)
+        (left_end, right_end), (low_end, high_end) = ((float(s.min()), float(s.max())) for s in (across, along))
+        ratio = max((right_end - left_end) / 2 / FILL_WIDTH, (high_end - low_end) / 2 / FILL_HEIGHT)
+        right += (left_end + right_end) / 2 * (distance - top) / focal
+        up += (low_end + high_end) / 2 * (distance - top) / focal
         distance = top + max((distance - top) * ratio, 0.05)
-    depth = (float(placed[:, 2].min()), top)
-    return Camera(
-        centre=centre, unit=unit, distance=distance, shift=(float(shift[0]), float(shift[1])), depth=depth, side=side
-    )
+    depth = (float(z.min()), top)
+    return Camera(centre=centre, unit=unit, distance=distance, shift=(right, up), depth=depth, side=side)
 
 
 def _turned(points: Points, side: Side) -> Points:

@@ -26,6 +26,8 @@ from pipelines.morph.renderers.lighting import Lighting
 from pipelines.morph.shoot import Clock, Set, filmed
 from pipelines.morph.surface import Subject
 
+EVERY = 5
+"""Frames between two lines of progress."""
 RESULT = "result"
 """The folder that is published: of one take itself, of several one folder for each."""
 
@@ -84,7 +86,8 @@ def _made(job: Job, take: Take) -> dict[str, Any]:
     before, total = job.plan.todo.index(take) * each, len(job.plan.todo) * each
 
     def tell(frames: int) -> None:
-        job.work.progress(before + frames, total, "frames", take.name)
+        if frames % EVERY == 0 or frames == each:
+            job.work.progress(before + frames, total, "frames", take.name)
 
     if target.is_dir():
         tell(each)

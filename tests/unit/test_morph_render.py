@@ -235,7 +235,7 @@ def test_leaving_out_what_is_hidden_changes_no_pixel_of_any_frame(seed):
 
 
 def test_the_light_of_the_shader_is_that_of_its_plain_arithmetic():
-    a, faces = globe()
+    _a, _faces = globe()
     normal = np.array([[0.0, 0.0, 1.0]])
     for lighting in Lighting:
         flat = subject(SQUARE, SQUARE, SQUARE_FACES, Clay())

@@ -1,6 +1,7 @@
 """The stage morph on job folders as the daemon makes them."""
 
 import io
+import itertools
 import json
 import signal
 import subprocess
@@ -303,7 +304,7 @@ def test_a_chain_is_one_film_without_repeated_frames(tmp_path):
     stills = [picture(p) for p in sorted((at / "frames").iterdir())]
     assert len(stills) == 3 * 4 + 1
     assert np.array_equal(stills[0], stills[-1])
-    assert all((one != two).any() for one, two in zip(stills, stills[1:], strict=False))
+    assert all((one != two).any() for one, two in itertools.pairwise(stills))
     with av.open(str(at / "animation.mp4")) as container:
         assert sum(1 for _ in container.decode(video=0)) == 13
     assert sorted(p.name for p in (at / "legs").iterdir()) == ["1-a__b", "2-b__c", "3-c__a"]

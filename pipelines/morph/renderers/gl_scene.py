@@ -15,12 +15,12 @@ from PIL import Image
 
 from pipelines.morph.camera import FIELD_OF_VIEW, Camera, Side, turn, yaw
 from pipelines.morph.renderers import Look, Shot
-from pipelines.morph.renderers.hidden import TILE, Guess, farthest, guessed, spread, swept
+from pipelines.morph.renderers.hidden import Guess, farthest, guessed, spread, swept
 from pipelines.morph.renderers.lighting import lamps
 from pipelines.morph.renderers.programs import HEAD, NOTHING, PAINTED, SHADED, VERTEX, lights
 from pipelines.morph.surface import Clay, Colours, Picture, Skins, Subject, rows
 
-FINER = 2.0
+FINER = 2
 """Samples along each side of a pixel."""
 ANISOTROPY = 8.0
 """On a GPU. Mesa on the processor takes five times as long a frame with any, for what no eye finds on a face."""
@@ -119,7 +119,8 @@ class Scene:
             self._place(bare.program, Shot(t, yaw(self._camera.side, 0.0)))
             bare.whole.render()
             depth = np.frombuffer(canvas.read(components=1, attachment=-1, dtype="f4", alignment=1), np.float32)
-            far = np.maximum(far, farthest(spread(depth.reshape(size, size)[::-1]), round(FINER * TILE)))
+            pixels = farthest(depth.reshape(size, size)[::-1], FINER)
+            far = np.maximum(far, farthest(spread(pixels)))
         return self._keep(guessed(sweep, far))
 
     def _keep(self, guess: Guess) -> Guess:
@@ -174,7 +175,7 @@ class Scene:
 
 def fineness(size: int) -> int:
     """How many samples a picture of that size has along each side."""
-    return round(FINER * size)
+    return FINER * size
 
 
 def _set(program: moderngl.Program, uniform: str, value: object) -> None:
