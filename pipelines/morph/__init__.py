@@ -3,8 +3,10 @@
 Standard library alone, because the daemon imports it; ``stage`` does the work, ``head`` makes the heads of the demo.
 """
 
+import json
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 from pipelines.contract import Loose, Pipeline, Publish, Stage, checked, option
 from pipelines.morph.claim import KINDS, PRINCIPAL, claim
@@ -17,6 +19,16 @@ COLOURS = {
     "black": (0, 0, 0),
 }
 """The backgrounds that have a name."""
+OUTPUTS = ("frames", "video", "heatmaps", "meshes", "csv", "report")
+MINIMAL = ("frames", "heatmaps")
+ALIGN = ("none", "rigid", "similarity")
+EASINGS = ("linear", "smooth", "sine", "ease_in", "ease_out")
+CAMERAS = ("front", "three_quarter", "left", "right", "turntable")
+LIGHTINGS = ("studio", "soft", "flat", "rim")
+RENDERERS = ("auto", "moderngl", "pyrender", "pytorch3d")
+MOST_LEGS = 100
+"""What may be asked for. The words mean what ``blend``, ``camera``, ``renderers`` and ``align`` say of them; a test
+holds both to each other, because the daemon must not import those."""
 _HEX = re.compile(r"#[0-9A-Fa-f]{6}")
 
 
@@ -24,10 +36,29 @@ _HEX = re.compile(r"#[0-9A-Fa-f]{6}")
 class Options:
     """What a user may ask of a morph. Raises ValueError with a plain sentence where a value cannot be had."""
 
+    outputs: tuple[str, ...] = option(OUTPUTS, "What is made of each pair.", choices=OUTPUTS)
+    minimal: bool = option(default=False, about="Make frames and heat maps alone, whatever outputs says.")
+    order: tuple[str, ...] = option(
+        (), 'Instead of all pairs one film through these meshes, by their names: ["a", "b", "c", "a"].'
+    )
+    align: str = option(
+        "none", "Move each mesh as a whole to the first: never, turned and shifted, or scaled too.", choices=ALIGN
+    )
     frames: int = option(41, "How many pictures from A to B, both included.", least=2, most=2001)
     resolution: int = option(512, "Pixels along each side of a picture; an even number.", least=64, most=4096)
     fps: float = option(20.0, "Pictures a second in the film.", least=1, most=120)
+    easing: str = option("linear", "How the way from A to B is spread over the frames.", choices=EASINGS)
+    boomerang: bool = option(default=False, about="Let the films go back from B to A again.")
+    films: tuple[str, ...] = option(("mp4",), "The kinds of film.", choices=("mp4", "gif", "webp"))
+    camera: str = option(
+        "front", "From where the heads are seen (left: their own left); turntable goes once around.", choices=CAMERAS
+    )
+    lighting: str = option("studio", "How the heads are lit; flat shows textures as they are.", choices=LIGHTINGS)
     background: str = option("light", 'What is behind the heads: white, light, grey, dark, black, or like "#20242A".')
+    mesh_format: str = option(
+        "obj", "Meshes as one OBJ for each frame, or as one GLB with a morph target.", choices=("obj", "glb")
+    )
+    renderer: str = option("auto", "What draws; auto is moderngl, with and without a GPU.", choices=RENDERERS)
 
     def __post_init__(self) -> None:
         checked(self)
@@ -37,6 +68,25 @@ class Options:
         if self.background not in COLOURS and not _HEX.fullmatch(self.background):
             names = ", ".join(COLOURS)
             raise ValueError(f'background = "{self.background}": it must be one of {names}, or a colour like "#20242A"')
+        for name in ("outputs", "films"):
+            if not getattr(self, name):
+                raise ValueError(f"{name} = []: it must name at least one")
+        self._check_order()
+
+    def _check_order(self) -> None:
+        told = f"order = {json.dumps(self.order)}"
+        if len(self.order) == 1:
+            raise ValueError(f"{told}: it must name at least two meshes, or none for all pairs")
+        if len(self.order) > MOST_LEGS:
+            raise ValueError(f"{told}: it may name at most {MOST_LEGS} meshes")
+        for one, two in pairwise(self.order):
+            if one == two:
+                raise ValueError(f"{told}: {json.dumps(one)} follows itself; a mesh may come again, but not at once")
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """The outputs that are made."""
+        return MINIMAL if self.minimal else tuple(self.outputs)
 
     @property
     def background_rgb(self) -> tuple[int, int, int]:

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -12,9 +14,37 @@ Points = Float[np.ndarray, "v 3"]
 Triangles = Int[np.ndarray, "f 3"]
 
 
-def moments(frames: int) -> tuple[float, ...]:
-    """The t of each frame, in play order: evenly spaced, first exactly 0 and last exactly 1. frames: at least 2."""
-    return tuple(k / (frames - 1) for k in range(frames))
+class Easing(StrEnum):
+    """How the way from A to B is spread over the frames."""
+
+    LINEAR = "linear"
+    SMOOTH = "smooth"  # slow, fast, slow: 3t² - 2t³
+    SINE = "sine"  # the same, milder: half a period of the cosine
+    EASE_IN = "ease_in"  # slow at first: t²
+    EASE_OUT = "ease_out"  # slow at last
+
+
+def moments(frames: int, easing: Easing = Easing.LINEAR) -> tuple[float, ...]:
+    """The t of each frame, in play order: first exactly 0, last exactly 1, never less than before.
+
+    frames: at least 2.
+    """
+    return tuple(eased(k / (frames - 1), easing) for k in range(frames))
+
+
+def eased(t: float, easing: Easing) -> float:
+    """How far the morph is when the share t of its time is over; exactly 0 at 0 and 1 at 1."""
+    match easing:
+        case Easing.LINEAR:
+            return t
+        case Easing.SMOOTH:
+            return t * t * (3.0 - 2.0 * t)
+        case Easing.SINE:
+            return 0.5 - 0.5 * math.cos(math.pi * t)
+        case Easing.EASE_IN:
+            return t * t
+        case Easing.EASE_OUT:
+            return 1.0 - (1.0 - t) * (1.0 - t)
 
 
 def blend(a: Points, b: Points, t: float) -> Points:

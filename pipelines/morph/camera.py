@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 from jaxtyping import Float
@@ -20,6 +21,37 @@ DIFFERENT, APART = 2.5, 0.5
 """Ratio of sizes, and distance of the middles in sizes, from which on two meshes are not meant to be so."""
 ROUNDS = 12
 """Each leaves a few percent of the framing's error: perspective is weak at this angle."""
+RINGS, ANGLES = 64, 36
+"""How finely a turning head is sampled: its widest points by height, and the directions that it is seen from."""
+
+
+class Side(StrEnum):
+    """From where the head is seen; left is its own left."""
+
+    FRONT = "front"
+    THREE_QUARTER = "three_quarter"
+    LEFT = "left"
+    RIGHT = "right"
+    TURNTABLE = "turntable"  # once around while it morphs, from the front to the front
+
+
+_YAW = {Side.THREE_QUARTER: -35.0, Side.LEFT: -90.0, Side.RIGHT: 90.0}
+
+
+def yaw(side: Side, share: float) -> float:
+    """How far the head is turned about its vertical axis when that share of the film is over, in radians.
+
+    Positive turns its nose to the right of the picture. On the turntable exactly 0 at share 0 and at share 1.
+    """
+    if side is Side.TURNTABLE:
+        return math.tau * (share % 1.0)
+    return math.radians(_YAW.get(side, 0.0))
+
+
+def turn(angle: float) -> Float[np.ndarray, "3 3"]:
+    """The rotation about the vertical axis by that angle in radians; it stands left of a column. Exact at 0."""
+    c, s = math.cos(angle), math.sin(angle)
+    return np.array([[c, 0.0, s], [0.0, 1.0, 0.0], [-s, 0.0, c]])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -28,6 +60,7 @@ class Camera:
 
     centre, unit: a point p stands at (p - centre) / unit in view space. distance: of the camera from that space's
     origin. shift: how far it stands to the right and up from there. depth: the least and greatest z in view space.
+    side: how the head is turned before it stands in view space (``turn``), about an axis through centre.
     """
 
     centre: Float[np.ndarray, " 3"]
@@ -35,17 +68,21 @@ class Camera:
     distance: float
     shift: tuple[float, float]
     depth: tuple[float, float]
+    side: Side = Side.FRONT
 
     def view(self, points: Points) -> Points:
-        """The points in view space, where numbers are near 1 whatever the unit: safe as float32."""
+        """The points in view space, not turned yet; numbers are near 1 whatever the unit: safe as float32."""
         return np.asarray((points - self.centre) / self.unit)
+
+    def planes(self) -> tuple[float, float]:
+        """The nearest and the farthest distance from the camera that is drawn."""
+        margin = 0.05 * (self.depth[1] - self.depth[0]) + 1e-3
+        return max(self.distance - self.depth[1] - margin, 1e-3), self.distance - self.depth[0] + margin
 
     def projection(self) -> Float[np.ndarray, "4 4"]:
         """The matrix from view space to OpenGL's clip space, for a square picture; it stands left of a column."""
         focal = 1.0 / math.tan(FIELD_OF_VIEW / 2)
-        margin = 0.05 * (self.depth[1] - self.depth[0]) + 1e-3
-        near = max(self.distance - self.depth[1] - margin, 1e-3)
-        far = self.distance - self.depth[0] + margin
+        near, far = self.planes()
         matrix = np.zeros((4, 4))
         matrix[0, [0, 3]] = focal, -focal * self.shift[0]
         matrix[1, [1, 3]] = focal, -focal * self.shift[1]
@@ -54,33 +91,51 @@ class Camera:
         return matrix
 
     def seen(self, points: Points) -> Float[np.ndarray, "v 2"]:
-        """Where points are in the picture: x to the right and y up, -1 to 1."""
-        homogeneous = np.column_stack([self.view(points), np.ones(len(points))]) @ self.projection().T
+        """Where points are in the film's first picture: x to the right and y up, -1 to 1."""
+        turned = self.view(points) @ turn(yaw(self.side, 0.0)).T
+        homogeneous = np.column_stack([turned, np.ones(len(points))]) @ self.projection().T
         return np.asarray(homogeneous[:, :2] / homogeneous[:, 3:])
 
 
-def framed(*meshes: Points) -> Camera:
+def framed(*meshes: Points, side: Side = Side.FRONT) -> Camera:
     """A camera that shows all of these meshes, centred, and so every blend of them, which lies between them.
 
-    Together they take FILL_HEIGHT of the picture's height, or FILL_WIDTH of its width where they are broad.
+    Together they take FILL_HEIGHT of the picture's height, or FILL_WIDTH of its width where they are broad; on a
+    turntable that is so for the whole way around.
     """
     points = np.concatenate(meshes)
     low, high = points.min(axis=0), points.max(axis=0)
     centre = (low + high) / 2
     unit = float((high - low).max()) / 2 or 1.0
-    placed = (points - centre) / unit
-    top = float(placed[:, 2].max())
-    shift, distance = np.zeros(2), top + 4.0
+    placed = _turned((points - centre) / unit, side)
+    x, y, z = (np.ascontiguousarray(column) for column in placed.T)  # numpy is ten times as fast on these
+    top = float(z.max())
+    right, up, distance = 0.0, 0.0, top + 4.0
     focal = 1.0 / math.tan(FIELD_OF_VIEW / 2)
     for _ in range(ROUNDS):
-        seen = focal * (placed[:, :2] - shift) / (distance - placed[:, 2:])
-        least, most = seen.min(axis=0), seen.max(axis=0)
-        extent = (most - least) / 2
-        ratio = max(float(extent[0]) / FILL_WIDTH, float(extent[1]) / FILL_HEIGHT)
-        shift = shift + (least + most) / 2 * (distance - top) / focal
+        scale = focal / (distance - z)
+        across, along = scale * (x - right), scale * (y - up)
+        (left_end, right_end), (low_end, high_end) = ((float(s.min()), float(s.max())) for s in (across, along))
+        ratio = max((right_end - left_end) / 2 / FILL_WIDTH, (high_end - low_end) / 2 / FILL_HEIGHT)
+        right += (left_end + right_end) / 2 * (distance - top) / focal
+        up += (low_end + high_end) / 2 * (distance - top) / focal
         distance = top + max((distance - top) * ratio, 0.05)
-    x, y = (float(s) for s in shift)
-    return Camera(centre=centre, unit=unit, distance=distance, shift=(x, y), depth=(float(placed[:, 2].min()), top))
+    depth = (float(z.min()), top)
+    return Camera(centre=centre, unit=unit, distance=distance, shift=(right, up), depth=depth, side=side)
+
+
+def _turned(points: Points, side: Side) -> Points:
+    """The points as the camera meets them; on a turntable the widest ones of each height, in all directions."""
+    if side is not Side.TURNTABLE:
+        return np.asarray(points @ turn(yaw(side, 0.0)).T)
+    radius = np.hypot(points[:, 0], points[:, 2])
+    order = np.argsort(points[:, 1])
+    rings = [ring[np.argmax(radius[ring])] for ring in np.array_split(order, min(RINGS, len(order)))]
+    widest = points[[order[0], order[-1], *rings]]
+    around = [widest @ turn(math.tau * k / ANGLES).T for k in range(ANGLES)]
+    deepest = float(radius.max())  # whatever lies between two of the directions
+    ends = [[0.0, float(widest[0, 1]), -deepest], [0.0, float(widest[1, 1]), deepest]]
+    return np.concatenate([*around, np.array(ends)])
 
 
 def covers(camera: Camera, points: Points) -> float:

@@ -4,6 +4,7 @@ import fnmatch
 from collections.abc import Mapping, Sequence
 
 from pipelines.contract import Claim, Drop, Entry, Refused, Wanting
+from pipelines.morph.picks import Pick, roles_of
 from pipelines.morph.wording import alike, listed, natural, shown
 
 KINDS: Mapping[str, str] = {
@@ -16,7 +17,6 @@ PRINCIPAL = ("mesh",)
 """The kinds that make an item morph's."""
 _READ = "OBJ, PLY, GLB, STL, FBX"
 _MANIFESTS = ("manifest.toml", "manifest.json")
-_MANIFESTS = ("manifest.toml", "manifest.json")
 _ROLES = ("a", "b", "meshes", "texture")
 
 Answer = Claim | Wanting | Refused
@@ -26,18 +26,22 @@ def claim(drop: Drop) -> Answer:
     """What morph makes of an item: a claim, what it still waits for, or why it can never be one.
 
     Roles of the claim: "mesh" (in natural order), or "a" and "b" where a manifest says so; "texture"; "material".
-    Manifest roles: a and b, one file each, or meshes; texture. What no role names is found by its suffix.
+    Manifest roles: a and b, one file each, or meshes; texture. What no role names is found by its suffix. A mesh may
+    be picked with one of its blend shapes, ``face.fbx#smile``: then the roles of the claim are those of ``picks``.
     """
     problem = _roles_problem(drop)
     if problem:
         return Refused(problem)
     if "a" in drop.roles:
-        return _claimed(drop, {"a": _chosen(drop, "a", "mesh"), "b": _chosen(drop, "b", "mesh")})
-    meshes = _chosen(drop, "meshes", "mesh") if "meshes" in drop.roles else _of_kind(drop, "mesh")
-    return _folder(drop, meshes) if drop.folder else _loose(drop, meshes)
+        return _claimed(drop, {"a": _picked(drop, "a"), "b": _picked(drop, "b")})
+    picks = _picked(drop, "meshes") if "meshes" in drop.roles else [Pick(path=p) for p in _of_kind(drop, "mesh")]
+    meshes = [_written(pick) for pick in picks]
+    wanting = _folder(drop, meshes) if drop.folder else _loose(drop, meshes)
+    return wanting or _claimed(drop, {"mesh": picks})
 
 
-def _folder(drop: Drop, meshes: Sequence[str]) -> Answer:
+def _folder(drop: Drop, meshes: Sequence[str]) -> Wanting | Refused | None:
+    """Why the meshes of a folder are not enough, or None."""
     unknown = _unknown(drop)
     match meshes:
         case []:
@@ -49,10 +53,11 @@ def _folder(drop: Drop, meshes: Sequence[str]) -> Answer:
             return Refused(f"{_not_read(unknown)}, which leaves {shown(one)} alone. Put a second mesh beside it.")
         case [one]:
             return Wanting(f"a second mesh to go with {shown(one)}: put it into the same folder")
-    return _claimed(drop, {"mesh": meshes})
+    return None
 
 
-def _loose(drop: Drop, meshes: Sequence[str]) -> Answer:
+def _loose(drop: Drop, meshes: Sequence[str]) -> Wanting | Refused | None:
+    """Why loose meshes are not enough or too many, or None."""
     unknown = _unknown(drop)
     match meshes:
         case []:
@@ -64,22 +69,19 @@ def _loose(drop: Drop, meshes: Sequence[str]) -> Answer:
             also = f" ({_not_read(unknown)})" if unknown else ""
             return Wanting(f"a second mesh to go with {shown(one)}{also}")
         case [_, _]:
-            return _claimed(drop, {"mesh": meshes})
+            return None
     return Wanting(
         f"one folder for the {len(meshes)} meshes {listed(meshes)}: put into one folder, all of them are morphed into "
         "each other; or write a manifest that names two"
     )
 
 
-def _claimed(drop: Drop, meshes: Mapping[str, Sequence[str]]) -> Claim:
+def _claimed(drop: Drop, meshes: Mapping[str, Sequence[Pick]]) -> Claim:
     named = "texture" in drop.roles
-    companions = {
-        "texture": _chosen(drop, "texture", "texture") if named else _of_kind(drop, "texture"),
-        "material": _of_kind(drop, "material"),
-    }
-    return Claim(
-        name=drop.name, roles={role: tuple(files) for role, files in {**meshes, **companions}.items() if files}
-    )
+    textures = _of_kind(drop, "texture", drop.named("texture") if named else None)
+    companions = {"texture": textures, "material": _of_kind(drop, "material")}
+    told = {role: tuple(files) for role, files in companions.items() if files}
+    return Claim(name=drop.name, roles={**roles_of(meshes), **told})
 
 
 def _roles_problem(drop: Drop) -> str | None:
@@ -90,13 +92,14 @@ def _roles_problem(drop: Drop) -> str | None:
                 f"the manifest gives files the role “{shown(role)}”{alike(role, _ROLES)}; morph knows {listed(_ROLES)}."
             )
         for glob in globs:
-            if not any(fnmatch.fnmatchcase(entry.path, glob) for entry in drop.entries):
+            if not _named(drop, glob)[0]:
                 names = _paths(drop.entries)
                 return f"the manifest's {role} = “{shown(glob)}” matches none of the files{alike(glob, names)}."
         kind = "texture" if role == "texture" else "mesh"
-        if globs and not _chosen(drop, role, kind):
+        found = [entry for glob in globs for entry in _named(drop, glob)[0]]
+        if globs and not _of_kind(drop, kind, found):
             wanted = "picture" if kind == "texture" else "mesh"
-            return f"the manifest's {role} names no {wanted} that visaged reads: {listed(_paths(drop.named(role)))}."
+            return f"the manifest's {role} names no {wanted} that visaged reads: {listed(_paths(found))}."
     return _pair_problem(drop) if "a" in drop.roles or "b" in drop.roles else None
 
 
@@ -104,22 +107,43 @@ def _pair_problem(drop: Drop) -> str | None:
     if "meshes" in drop.roles:
         return "the manifest names meshes and also a and b. Name either the pair or the set."
     for role in ("a", "b"):
-        files = _chosen(drop, role, "mesh")
+        files = [_written(pick) for pick in _picked(drop, role)]
         if len(files) != 1:
             found = f"{listed(files)} are {len(files)}" if files else "there is none"
             return f"the manifest's role {role} needs exactly one mesh; {found}."
-    if _chosen(drop, "a", "mesh") == _chosen(drop, "b", "mesh"):
-        return "the manifest gives a and b the same mesh. Name two different ones."
+    if _picked(drop, "a") == _picked(drop, "b"):
+        return "the manifest gives a and b the same mesh. Name two different ones, or a blend shape (face.fbx#smile)."
     return None
 
 
-def _chosen(drop: Drop, role: str, kind: str) -> list[str]:
-    """The files of that kind that the manifest gives to a role."""
-    return _paths([entry for entry in drop.named(role) if KINDS.get(entry.suffix) == kind])
+def _picked(drop: Drop, role: str) -> list[Pick]:
+    """The meshes that the manifest gives to a role, without doubles; natural order of files, shapes as written."""
+    picks = []
+    for glob in drop.roles.get(role, ()):
+        entries, shape = _named(drop, glob)
+        picks += [Pick(path=path, shape=shape) for path in _of_kind(drop, "mesh", entries)]
+    return sorted(dict.fromkeys(picks), key=lambda pick: natural(pick.path))
 
 
-def _of_kind(drop: Drop, kind: str) -> list[str]:
-    return _paths([entry for entry in drop.entries if KINDS.get(entry.suffix) == kind])
+def _named(drop: Drop, glob: str) -> tuple[list[Entry], str | None]:
+    """The files that a glob of the manifest names, and the blend shape behind a "#".
+
+    Names of files and of shapes may have a "#" in them too: the first reading that finds a file holds.
+    """
+    marks = [at for at, char in enumerate(glob) if char == "#"]
+    for end in (len(glob), *marks):
+        found = [entry for entry in drop.entries if fnmatch.fnmatchcase(entry.path, glob[:end])]
+        if found:
+            return found, glob[end + 1 :] or None
+    return [], None
+
+
+def _written(pick: Pick) -> str:
+    return pick.path if pick.shape is None else f"{pick.path}#{pick.shape}"
+
+
+def _of_kind(drop: Drop, kind: str, among: Sequence[Entry] | None = None) -> list[str]:
+    return _paths([entry for entry in (drop.entries if among is None else among) if KINDS.get(entry.suffix) == kind])
 
 
 def _unknown(drop: Drop) -> list[str]:

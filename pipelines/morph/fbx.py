@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -38,21 +39,25 @@ _WHY = {
 _Arrays = Mapping[str, np.ndarray]
 
 
-def parse(data: bytes) -> Polygons:
+def parse(data: bytes, shape: str | None = None) -> Polygons:
     """The polygons of an FBX file, Y up; all its meshes in their places, joined. Raises Damaged.
 
-    RuntimeError: the reading process could not do its work, whatever the file.
+    Where a shape is named, with that blend shape whole and no other, whatever weights the file has; one that is not in
+    ``shapes`` changes nothing. RuntimeError: the reading process could not do its work, whatever the file.
     """
     if data.startswith(b"Kaydara FBX Binary") and _NOT_UTF8 in data[:64]:
         raise Damaged("somebody saved or sent it as text, which destroyed it; copy the original again")
-    arrays = _answer(data)
+    arrays = _answer(data, shape)
     told = json.loads(arrays["told"].tobytes())
     materials = tuple(_material(m, arrays, i) for i, m in enumerate(told["materials"]))
-    return joined((_part(arrays, f"{i} ") for i in range(told["count"])), materials, _warnings(arrays, told["count"]))
+    parts = (_part(arrays, f"{i} ") for i in range(told["count"]))
+    turned_on = tuple(name for name, on in told["shapes"].items() if on)
+    whole = joined(parts, materials, _warnings(arrays, told["count"]))
+    return replace(whole, shapes=tuple(told["shapes"]), turned_on=turned_on)
 
 
-def _answer(data: bytes) -> _Arrays:
-    command = [sys.executable, "-P", str(_READER)]
+def _answer(data: bytes, shape: str | None) -> _Arrays:
+    command = [sys.executable, "-P", str(_READER), json.dumps(shape)]
     try:
         ended = subprocess.run(command, input=data, capture_output=True, timeout=_PATIENCE, check=False)
     except subprocess.TimeoutExpired as late:

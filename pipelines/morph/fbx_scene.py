@@ -1,5 +1,7 @@
 """What ufbx finds in an FBX file, run as a process of its own: FBX on stdin, arrays (npz) or a reason on stdout.
 
+Its argument is the name of the blend shape to show, as JSON ("null": none).
+
 ufbx's Python objects do not keep alive what they point into, and a damaged file may ask for any amount of memory.
 So every object is kept until the end, the process has a limit of memory, and it ends without tearing anything down.
 """
@@ -11,6 +13,7 @@ import json
 import os
 import resource
 import sys
+from collections.abc import Iterator
 from typing import Any, TypeVar
 
 import numpy as np
@@ -32,8 +35,11 @@ def _kept(value: T) -> T:
     return value
 
 
-def found(data: bytes) -> dict[str, Any]:
-    """The arrays of all meshes of the file, numbered ("0 vertices"), and under "told" the rest as JSON in bytes."""
+def found(data: bytes, shape: str | None) -> dict[str, Any]:
+    """The arrays of all meshes of the file, numbered ("0 vertices"), and under "told" the rest as JSON in bytes.
+
+    The vertices are those of the blend shape of that name where there is one, else as modelled.
+    """
     scene = _kept(
         ufbx.load_memory(
             data,
@@ -48,12 +54,21 @@ def found(data: bytes) -> dict[str, Any]:
     materials = [_kept(material) for material in _kept(scene.materials)]
     order = {_kept(material).element_id: i for i, material in enumerate(materials)}
     count = 0
+    shapes: dict[str, bool] = {}
     for node in _kept(scene.nodes):
         mesh = _kept(_kept(node).mesh)
         if mesh is not None:
             arrays |= {f"{count} {name}": value for name, value in _mesh(node, mesh, order).items()}
+            for name, target, on in _shapes(mesh):
+                shapes[name] = on or shapes.get(name, False)
+                if name == shape:
+                    _show(arrays[f"{count} vertices"], target)
             count += 1
-    told = {"count": count, "materials": [_material(m, arrays, i) for i, m in enumerate(materials)]}
+    told = {
+        "count": count,
+        "shapes": shapes,
+        "materials": [_material(m, arrays, i) for i, m in enumerate(materials)],
+    }
     return {**arrays, "told": np.frombuffer(json.dumps(told).encode("ascii"), dtype=np.uint8)}
 
 
@@ -72,6 +87,23 @@ def _mesh(node: Any, mesh: Any, order: dict[int, int]) -> dict[str, Any]:
             arrays[f"{name}s"] = np.array(_kept(attribute.values), dtype=np.float64).reshape(-1, width)
             arrays[f"{name}_corners"] = np.array(_kept(attribute.indices), dtype=np.int64)
     return arrays
+
+
+def _shapes(mesh: Any) -> Iterator[tuple[str, Any, bool]]:
+    """The blend shapes of a mesh by the names of their sliders; of one with steps between, the last. Which are on."""
+    for deformer in _kept(mesh.blend_deformers):
+        for channel in _kept(_kept(deformer).channels):
+            target = _kept(_kept(channel).target_shape)
+            if target is not None:
+                yield channel.name or target.name, target, bool(channel.weight)
+
+
+def _show(vertices: np.ndarray, target: Any) -> None:
+    """Afterwards the vertices are where the blend shape has them, with its whole weight."""
+    which = np.array(_kept(target.offset_vertices), dtype=np.int64)
+    offsets = np.array(_kept(target.position_offsets), dtype=np.float64).reshape(-1, 3)
+    there = which < len(vertices)  # ufbx: the largest number stands for none
+    np.add.at(vertices, which[there], offsets[there])
 
 
 def _material(material: Any, arrays: dict[str, Any], index: int) -> dict[str, Any]:
@@ -101,7 +133,7 @@ def main() -> None:
         resource.setrlimit(kind, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
     answer, status = io.BytesIO(), 0
     try:
-        np.savez(answer, **found(sys.stdin.buffer.read()))
+        np.savez(answer, **found(sys.stdin.buffer.read(), json.loads(sys.argv[1])))
     except (ufbx.UfbxError, MemoryError) as problem:
         answer, status = io.BytesIO(f"{type(problem).__name__}: {problem}".encode("utf-8", "replace")), REFUSED
     sys.stdout.buffer.write(answer.getvalue())

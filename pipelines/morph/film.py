@@ -1,20 +1,24 @@
-"""The film of a morph: H.264 in MP4 that plays everywhere, pictures in the order in which they are given."""
+"""The films of a morph: H.264 in MP4 that plays everywhere, and WebP and GIF for pages and messages."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import av
+import numpy as np
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
+from PIL import Image
 
 from pipelines.contract import cores
 from pipelines.morph.surface import Picture
 
 QUALITY = 16
 """x264's constant rate factor: no difference to the pictures that an eye finds."""
+WEBP_QUALITY = 85
 VERSION = f"{av.__version__}, FFmpeg {av.ffmpeg_version_info}"
 
 
@@ -58,3 +62,35 @@ class Film:
         frame.pts = self._count
         self._count += 1
         self._container.mux(self._stream.encode(frame))
+
+
+def webp(frames: Sequence[Path], path: Path, fps: float) -> None:
+    """Afterwards path is an animated WebP of these PNG files in that order, playing for ever."""
+    rate = Fraction(fps).limit_denominator(1001)
+    with av.open(str(path), "w", format="webp", options={"loop": "0"}) as container:
+        stream = container.add_stream("libwebp_anim", rate=rate)
+        stream.pix_fmt = "yuv420p"
+        stream.options = {"quality": str(WEBP_QUALITY), "compression_level": "2"}
+        stream.height, stream.width = loaded(frames[0]).shape[:2]
+        for number, frame in enumerate(frames):
+            shown = av.VideoFrame.from_ndarray(loaded(frame), format="rgb24").reformat(
+                format="yuv420p", dst_colorspace=Colorspace.ITU601, dst_color_range=ColorRange.MPEG
+            )
+            shown.pts, shown.time_base = number, 1 / rate
+            container.mux(stream.encode(shown))
+        container.mux(stream.encode(None))
+
+
+def gif(frames: Sequence[Path], path: Path, fps: float) -> None:
+    """Afterwards path is a GIF of these PNG files in that order, playing for ever; times are hundredths of a second."""
+    first, *others = frames
+    with Image.open(first) as picture:
+        following = (Image.fromarray(loaded(frame)) for frame in others)  # one at a time: a long film is large
+        duration = max(20, round(100 / fps) * 10)  # players slow down what is shorter
+        picture.save(path, "GIF", save_all=True, append_images=following, duration=duration, loop=0)
+
+
+def loaded(frame: Path) -> Picture:
+    """The picture that a PNG file of ours holds."""
+    with Image.open(frame, formats=["PNG"]) as opened:
+        return np.asarray(opened)

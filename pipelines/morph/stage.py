@@ -1,4 +1,4 @@
-"""The stage ``morph``: the job's meshes, all their pairs, and a folder of pictures and film for each."""
+"""The stage ``morph``: the job's meshes, and a folder of pictures, films, maps, tables and meshes for each take."""
 
 from __future__ import annotations
 
@@ -6,152 +6,165 @@ import dataclasses
 import json
 import shutil
 import time
-from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
-from pipelines.contract import BadInput, Fault, Result, Work, write_atomic
+from pipelines.contract import BadInput, Result, Work, cores, write_atomic
 from pipelines.morph import Options
 from pipelines.morph.blend import displacement
-from pipelines.morph.camera import doubts
 from pipelines.morph.film import VERSION as FILM_VERSION
-from pipelines.morph.mesh import Mesh
-from pipelines.morph.names import labels
-from pipelines.morph.pair import Pair, Shoot, filmed, left_out
-from pipelines.morph.pairs import pairs, why_not
-from pipelines.morph.read import read
-from pipelines.morph.render import GlRenderer
-from pipelines.morph.textures import Item
+from pipelines.morph.leg import Leg, mapped, pressed
+from pipelines.morph.pages import indexed, reported
+from pipelines.morph.pair import Take
+from pipelines.morph.plan import Plan, planned
+from pipelines.morph.renderers import Look, Renderer, opened
+from pipelines.morph.renderers.lighting import Lighting
+from pipelines.morph.shoot import Clock, Set, filmed
+from pipelines.morph.surface import Subject
 
+EVERY = 5
+"""Frames between two lines of progress."""
 RESULT = "result"
-"""The folder that is published: of one pair itself, of several one folder for each."""
+"""The folder that is published: of one take itself, of several one folder for each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """What is to be done. alone: the item is one pair. faults: what cannot be done, and why."""
+class Job:
+    """What all takes of a job have in common."""
 
-    todo: tuple[Pair, ...]
-    alone: bool
-    faults: tuple[Fault, ...]
-    warnings: tuple[str, ...]
+    work: Work
+    plan: Plan
+    options: Options
+    renderer: Renderer
+
+    def folder(self, take: Take) -> Path:
+        """Where a finished take lies."""
+        result = self.work.folder / RESULT
+        return result if self.plan.alone else result / take.name
+
+    def record(self, take: Take) -> Path:
+        """Where a finished take's figures lie."""
+        return self.work.folder / "done" / f"{take.name}.json"
 
 
 def morph(work: Work) -> Result:
-    """All pairs of the job's meshes, as folders below RESULT; what was finished before a kill is not made again.
+    """All takes of the job, as folders below RESULT; what was finished before a kill is not made again.
 
-    Raises BadInput where not one pair can be made, RuntimeError where the machine has no OpenGL.
+    Raises BadInput where not one can be made, RuntimeError where the machine has no OpenGL.
     """
     began = time.perf_counter()
     options = Options(**work.request.options)
-    plan = planned(work)
+    plan = planned(work, options)
     read_in = _since(began)
     if not plan.todo:
         raise BadInput("\n".join(fault.why for fault in plan.faults) or "There is no pair of meshes to morph.")
-    with GlRenderer(options.resolution, options.background_rgb) as renderer:
-        figures = {pair.name: _made(work, plan, pair, renderer, options) for pair in plan.todo}
+    look = Look(size=options.resolution, background=options.background_rgb, lighting=Lighting(options.lighting))
+    with opened(options.renderer, look) as renderer:
+        job = Job(work=work, plan=plan, options=options, renderer=renderer)
+        figures = {take.name: _made(job, take) for take in plan.todo}
         versions = _versions(renderer)
-    found = [warning for pair in plan.todo for warning in _warnings(pair)]
+    if "report" in options.wanted and not plan.alone:
+        indexed(work.request.name, plan.todo, plan.faults, work.folder / RESULT)
+    warnings = [*plan.warnings, *(w for made in figures.values() for w in made.pop("warnings"))]
     return Result(
         publish=RESULT,
-        figures={
-            "pairs": figures,
-            "seconds": {"read": read_in, "all": round(time.perf_counter() - began, 3)},
-        },
-        warnings=tuple(dict.fromkeys([*plan.warnings, *found])),
+        figures={"pairs": figures, "seconds": {"read": read_in, "all": _since(began)}},
+        warnings=tuple(dict.fromkeys(warnings)),
         faults=plan.faults,
         versions=versions,
     )
 
 
-def planned(work: Work) -> Plan:
-    """All pairs of the job, each mesh read once; a mesh that cannot be read is one fault, whatever pairs it costs."""
-    chosen = _chosen(work)
-    names = sorted({path for pair in chosen for path in pair})
-    label = dict(zip(names, labels([name.removeprefix("in/") for name in names]), strict=True))
-    meshes, faults = _read(work, label)
-    todo = []
-    for first, second in chosen:
-        if first not in meshes or second not in meshes:
-            continue
-        pair = Pair(called=(label[first], label[second]), a=meshes[first], b=meshes[second])
-        why = why_not(pair.a, pair.b)
-        if why:
-            faults.append(Fault(what=pair.name, why=why))
-        else:
-            todo.append(pair)
-    warnings = tuple(warning for mesh in meshes.values() for warning in mesh.warnings)
-    return Plan(todo=tuple(todo), alone=len(chosen) == 1, faults=tuple(faults), warnings=warnings)
-
-
-def _chosen(work: Work) -> tuple[tuple[str, str], ...]:
-    """The pairs of paths: the one that a manifest names by its roles, else all."""
-    request = work.request
-    first, second = request.of("a"), request.of("b")
-    if first and second:
-        return ((first[0].path, second[0].path),)
-    return pairs(entry.path for entry in request.of("mesh"))
-
-
-def _read(work: Work, label: Mapping[str, str]) -> tuple[dict[str, Mesh], list[Fault]]:
-    request = work.request
-    item = Item(
-        meshes=tuple(work.job / path for path in label),
-        images=tuple(work.path(entry) for entry in request.of("texture")),
-        materials=tuple(work.path(entry) for entry in request.of("material")),
-    )
-    meshes: dict[str, Mesh] = {}
-    faults: list[Fault] = []
-    for path, name in label.items():
-        try:
-            meshes[path] = read(work.job / path, item)
-        except BadInput as bad:
-            faults.append(Fault(what=name, why=str(bad)))
-    return meshes, faults
-
-
-def _made(work: Work, plan: Plan, pair: Pair, renderer: GlRenderer, options: Options) -> dict[str, Any]:
-    """Afterwards the pair's folder is there, whole; its figures. What an earlier run finished is left as it is."""
-    target = work.folder / RESULT if plan.alone else work.folder / RESULT / pair.name
-    record = work.folder / "done" / f"{pair.name}.json"
-    before, total = plan.todo.index(pair) * options.frames, len(plan.todo) * options.frames
+def _made(job: Job, take: Take) -> dict[str, Any]:
+    """Afterwards the take's folder is there, whole; its figures. What an earlier run finished is left as it is."""
+    target, record = job.folder(take), job.record(take)
+    each = len(take.legs) * (job.options.frames - 1) + 1
+    before, total = job.plan.todo.index(take) * each, len(job.plan.todo) * each
 
     def tell(frames: int) -> None:
-        work.progress(before + frames, total, "frames", pair.name)
+        if frames % EVERY == 0 or frames == each:
+            job.work.progress(before + frames, total, "frames", take.name)
 
     if target.is_dir():
-        tell(options.frames)
+        tell(each)
     else:
-        partial = work.folder / "partial"
+        partial = job.work.folder / "partial"
         shutil.rmtree(partial, ignore_errors=True)
-        shoot = Shoot(frames=options.frames, size=options.resolution, fps=options.fps)
-        clock = filmed(pair, shoot, renderer, partial, tell)
+        place = Set(options=job.options, renderer=job.renderer, folder=partial, each=tell)
+        clock, legs = _shot(take, place)
+        figures = {**_figures(job, take), "warnings": [w for leg in legs for w in leg.warnings]}
+        if "report" in job.options.wanted:
+            reported(take, legs, partial, _facts(job, take), [*_about(job, take), *figures["warnings"]])
         record.parent.mkdir(exist_ok=True)
-        write_atomic(record, json.dumps({**_figures(pair, options), "seconds": clock.rounded()}).encode("ascii"))
+        write_atomic(record, json.dumps({**figures, "seconds": clock.rounded()}).encode("ascii"))
         target.parent.mkdir(exist_ok=True)
         partial.rename(target)  # last: where the folder is, its figures are too
-    figures: dict[str, Any] = json.loads(record.read_bytes())
-    return figures
+    figures = json.loads(record.read_bytes())
+    return dict(figures)
 
 
-def _figures(pair: Pair, options: Options) -> dict[str, Any]:
+def _shot(take: Take, place: Set) -> tuple[Clock, tuple[Leg, ...]]:
+    """Afterwards all of a take but its reports is in the folder of the set."""
+    legs: list[Leg] = []
+    jobs: list[Future[None]] = []
+    with ExitStack() as stack:
+        press = stack.enter_context(ThreadPoolExecutor(cores()))
+
+        def begin(number: int, subject: Subject) -> None:
+            pair = take.legs[number]
+            folder = place.folder if len(take.legs) == 1 else place.folder / "legs" / f"{number + 1}-{pair.name}"
+            leg = Leg(pair=pair, normals=subject.normals, folder=folder, options=place.options)
+            legs.append(leg)
+            jobs.extend(pressed(leg, press))
+            jobs.extend(mapped(leg, place.renderer, press))
+
+        clock = filmed(take, place, begin)
+        with clock.part("outputs"):
+            for job in jobs:
+                job.result()
+    return clock, tuple(legs)
+
+
+def _figures(job: Job, take: Take) -> dict[str, Any]:
+    first, last = take.meshes[0], take.meshes[-1]
     return {
-        "vertices": len(pair.a.vertices),
-        "faces": pair.a.face_count,
-        "frames": options.frames,
-        "textured": pair.a.texture is not None and pair.b.texture is not None,
-        "displacement": dataclasses.asdict(displacement(pair.a.vertices, pair.b.vertices)),
+        "vertices": len(first.vertices),
+        "faces": first.face_count,
+        "frames": len(take.legs) * (job.options.frames - 1) + 1,
+        "textured": all(mesh.texture is not None for mesh in take.meshes),
+        "displacement": dataclasses.asdict(displacement(first.vertices, last.vertices)),
+        "offset": list(job.plan.offsets[take.name]),
     }
 
 
-def _warnings(pair: Pair) -> tuple[str, ...]:
-    missing = left_out(pair.a, pair.b)
-    seen = doubts(pair.a.vertices, pair.b.vertices)
-    return tuple(f"{pair.name}: {warning}" for warning in (missing, seen) if warning)
+def _facts(job: Job, take: Take) -> dict[str, str]:
+    """What the report tells of how it was made."""
+    options, first = job.options, take.meshes[0]
+    moved = displacement(first.vertices, take.meshes[-1].vertices)
+    return {
+        "Files": ", ".join(mesh.file for mesh in take.meshes),
+        "Vertices": f"{len(first.vertices):,}",
+        "Faces": f"{first.face_count:,}",
+        "Largest displacement": f"{moved.largest:.4g} ({moved.largest_percent:.3g} % of the first mesh's height)",
+        "Mean displacement": f"{moved.mean:.4g} ({moved.mean_percent:.3g} %)",
+        "Alignment": options.align,
+        "Frames": f"{options.frames} of {options.resolution} pixels, {options.easing}, {options.fps:g} a second",
+        "Camera and lighting": f"{options.camera}, {options.lighting}",
+        "Drawn by": job.renderer.version,
+    }
 
 
-def _versions(renderer: GlRenderer) -> dict[str, str]:
+def _about(job: Job, take: Take) -> list[str]:
+    """The warnings of the job that are about this take."""
+    names = {mesh.file for mesh in take.meshes}
+    return [w for w in job.plan.warnings if w.startswith((f"{take.name}: ", *(f"{name}: " for name in names)))]
+
+
+def _versions(renderer: Renderer) -> dict[str, str]:
     packages = {name: version(name) for name in ("numpy", "moderngl", "pillow")}
     return {**packages, "pyav": FILM_VERSION, "opengl": renderer.version}
 

@@ -57,10 +57,14 @@ class Subject:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Rows:
-    """A subject as OpenGL takes it: one index of everything. columns: name in the shader -> one row a vertex."""
+    """A subject as OpenGL takes it: one index of everything.
+
+    columns: name in the shader -> one row a vertex. vertex: the subject's vertex that each row is.
+    """
 
     columns: dict[str, Float[np.ndarray, "n c"]]
     triangles: Int[np.ndarray, "f 3"]
+    vertex: Int[np.ndarray, " n"]
 
 
 def rows(subject: Subject, camera: Camera) -> Rows:
@@ -87,7 +91,7 @@ def rows(subject: Subject, camera: Camera) -> Rows:
         **extra,
     }
     ready = {name: np.ascontiguousarray(values, dtype=np.float32) for name, values in columns.items()}
-    return Rows(columns=ready, triangles=np.ascontiguousarray(triangles, dtype=np.uint32))
+    return Rows(columns=ready, triangles=np.ascontiguousarray(triangles, dtype=np.uint32), vertex=vertex)
 
 
 def _pairs(

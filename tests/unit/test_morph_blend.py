@@ -1,5 +1,7 @@
 """The arithmetic of a blend."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from beartype import beartype
@@ -8,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from jaxtyping import TypeCheckError, jaxtyped
 
-from pipelines.morph.blend import blend, displacement, moments, normals
+from pipelines.morph.blend import Easing, blend, displacement, moments, normals
 
 TETRAHEDRON = np.array([[0.0, 0, 0], [2, 0, 0], [0, 2, 0], [0, 0, 2]])
 LARGER = np.array([[0.0, 0, 0], [6, 0, 0], [0, 2, 4], [0, 0, 10]])
@@ -107,3 +109,16 @@ def test_shapes_in_signatures_are_true_and_a_wrong_one_is_found():
     assert checked(TETRAHEDRON, LARGER, 0.5).shape == (4, 3)
     with pytest.raises(TypeCheckError):
         checked(TETRAHEDRON[:, :2], LARGER, 0.5)
+
+
+@pytest.mark.parametrize("easing", list(Easing))
+def test_every_easing_starts_at_exactly_0_ends_at_exactly_1_and_never_goes_back(easing):
+    steps = moments(41, easing)
+    assert (steps[0], steps[-1], len(steps)) == (0.0, 1.0, 41)
+    assert all(earlier < later for earlier, later in pairwise(steps))
+
+
+def test_easings_are_slow_where_their_names_say():
+    first, last = ({easing: moments(11, easing)[at] for easing in Easing} for at in (1, 9))
+    assert first[Easing.EASE_IN] < first[Easing.SMOOTH] < first[Easing.LINEAR] < first[Easing.EASE_OUT]
+    assert last[Easing.EASE_IN] < last[Easing.LINEAR] < last[Easing.SINE] < last[Easing.EASE_OUT]

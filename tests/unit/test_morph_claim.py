@@ -117,13 +117,57 @@ def test_hostile_names_print_on_one_line() -> None:
     assert answer == Wanting('a second mesh to go with a\\n"\\xff😀.obj: put it into the same folder')
 
 
-@given(st.lists(st.text(max_size=8).map(lambda stem: f"{stem}.obj") | st.text(max_size=8), max_size=8), st.booleans())
+names = st.lists(st.text(max_size=8).map(lambda stem: f"{stem}.obj") | st.text(max_size=8), max_size=8, unique=True)
+
+
+@given(names, st.booleans())
 def test_any_names_get_an_answer_that_prints(paths: list[str], folder: bool) -> None:
     match claim(drop(*paths, folder=folder)):
         case Refused(sentence) | Wanting(sentence):
             assert sentence.isprintable() or "\u200d" in sentence
         case Claim(roles=roles):
             assert set(roles["mesh"]) <= set(paths)
+
+
+def test_a_file_and_its_blend_shape_are_a_pair() -> None:
+    answer = claim(drop("face.fbx", "skin.png", folder=False, a="face.fbx", b="face.fbx#smile"))
+    assert answer == Claim(name="heads", roles={"a + b#smile": ("face.fbx",), "texture": ("skin.png",)})
+
+
+def test_blend_shapes_of_several_files_are_a_set() -> None:
+    found = Drop(
+        name="x",
+        entries=(Entry(path="a.glb", size=1), Entry(path="b.glb", size=1), Entry(path="old.obj", size=1)),
+        folder=True,
+        roles={"meshes": ("*.glb", "*.glb#Mund auf", "b.glb#wink")},
+    )
+    assert claim(found) == Claim(
+        name="x", roles={"mesh + mesh#Mund auf": ("a.glb",), "mesh + mesh#Mund auf + mesh#wink": ("b.glb",)}
+    )
+
+
+def test_one_blend_shape_alone_waits_for_a_second_mesh() -> None:
+    answer = claim(drop("face.fbx", meshes="face.fbx#smile"))
+    assert answer == Wanting("a second mesh to go with face.fbx#smile: put it into the same folder")
+
+
+def test_the_same_blend_shape_twice_is_no_pair() -> None:
+    answer = claim(drop("face.fbx", a="face.fbx#smile", b="*.fbx#smile"))
+    assert isinstance(answer, Refused)
+    assert "Name two different ones, or a blend shape (face.fbx#smile)." in answer.reason
+
+
+def test_a_name_with_a_number_sign_is_a_file_where_there_is_such_a_file() -> None:
+    answer = claim(drop("take#1.fbx", "take#2.fbx", a="take#1.fbx", b="take#2.fbx#smile#2"))
+    assert answer == Claim(name="heads", roles={"a": ("take#1.fbx",), "b#smile%232": ("take#2.fbx",)})
+    answer = claim(drop("face.fbx", "face.fbx#2.fbx", a="face.fbx", b="face.fbx#2.fbx"))
+    assert answer == Claim(name="heads", roles={"a": ("face.fbx",), "b": ("face.fbx#2.fbx",)})
+
+
+def test_a_blend_shape_of_a_file_that_is_not_there_is_refused_with_a_suggestion() -> None:
+    answer = claim(drop("face.fbx", "other.fbx", a="fase.fbx#smile", b="other.fbx"))
+    assert isinstance(answer, Refused)
+    assert "a = “fase.fbx#smile” matches none of the files" in answer.reason
 
 
 def test_every_kind_is_known_by_a_small_suffix() -> None:

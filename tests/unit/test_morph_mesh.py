@@ -39,6 +39,22 @@ def test_a_usable_mesh_keeps_its_vertices_and_counts_its_polygons() -> None:
     assert mesh.faces.dtype == np.int32
 
 
+def test_vertices_that_no_face_uses_are_kept_and_known() -> None:
+    stray = replace(
+        PYRAMID, vertices=np.vstack([PYRAMID.vertices, [[9.0, 9, 9]]]), corners=PYRAMID.corners[4:], sizes=np.array([3])
+    )
+    mesh = usable(stray, "head.obj")
+    assert len(mesh.vertices) == 6
+    assert mesh.used.tolist() == [0, 1, 4]
+
+
+def test_the_sizes_of_polygons_are_kept_where_not_all_are_triangles() -> None:
+    sizes = usable(PYRAMID, "head.obj").sizes
+    assert sizes is not None
+    assert sizes.tolist() == [4, 3]
+    assert usable(replace(PYRAMID, corners=PYRAMID.corners[1:], sizes=np.array([3, 3])), "head.obj").sizes is None
+
+
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_a_vertex_that_is_not_finite_is_told_by_its_number(value: float) -> None:
     vertices = PYRAMID.vertices.copy()

@@ -6,8 +6,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.morph.mesh import Mesh
-from pipelines.morph.pairs import pairs, why_not
+from pipelines.morph.mesh import Mesh, usable
+from pipelines.morph.pairs import matched, pairs, why_not
+from pipelines.morph.polygons import Polygons
 
 A = Mesh(
     name="a",
@@ -55,9 +56,92 @@ def test_equal_counts_with_other_faces_are_told_with_the_first_difference() -> N
     b = replace(A, file="b\n.obj", faces=np.array([[0, 1, 2], [0, 3, 2]], dtype=np.int32))
     why = why_not(A, b)
     assert why is not None
-    assert why.startswith("a.obj and b\\n.obj have equally many vertices and faces, but the faces are others: ")
+    assert why.startswith("a.obj and b\\n.obj have equally many vertices and triangles, but the faces are others: ")
     assert "triangle 2 joins vertices 1, 3, 4 in the first and 1, 4, 3 in the second" in why
 
 
 def test_a_quad_and_the_two_triangles_of_its_fan_are_one_topology() -> None:
     assert why_not(A, replace(A, file="b.ply", face_count=2)) is None
+
+
+QUADS = Polygons(
+    vertices=np.array([[0.0, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 0], [0.5, 0.5, 1], [2, 0, 1], [2, 1, 1]]),
+    corners=np.array([0, 1, 2, 3, 1, 5, 6, 2, 0, 1, 4, 1, 2, 4, 2, 3, 4, 3, 0, 4]),
+    sizes=np.array([4, 4, 3, 3, 3, 3]),
+    uvs=np.arange(40.0).reshape(20, 2),
+    uv_corners=np.arange(20),
+)
+
+
+def shuffled(polygons: Polygons, seed: int) -> Polygons:
+    """The same faces in another order, each beginning at another corner, its texture coordinates with it."""
+    rng = np.random.default_rng(seed)
+    starts = np.cumsum(polygons.sizes) - polygons.sizes
+    rows = [np.roll(np.arange(n) + start, rng.integers(n)) for start, n in zip(starts, polygons.sizes, strict=True)]
+    order = rng.permutation(len(rows))
+    places = np.concatenate([rows[k] for k in order])
+    assert polygons.uv_corners is not None
+    return replace(
+        polygons,
+        corners=polygons.corners[places],
+        uv_corners=polygons.uv_corners[places],
+        sizes=polygons.sizes[order],
+    )
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_faces_in_another_order_that_begin_elsewhere_are_put_as_the_first_mesh_has_them(seed: int) -> None:
+    a, b = usable(QUADS, "a.obj"), usable(shuffled(QUADS, seed), "b.obj")
+    found = matched(a, b)
+    assert isinstance(found, Mesh)
+    assert found.name == "b"
+    assert np.array_equal(found.faces, a.faces)
+    assert found.uv_faces is not None
+    assert found.uvs is not None
+    assert a.uvs is not None
+    assert np.array_equal(found.uvs[found.uv_faces], a.uvs[a.uv_faces])
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_quads_and_their_triangles_in_another_order_are_one_topology(seed: int) -> None:
+    a = usable(QUADS, "a.obj")
+    cut = Polygons(
+        vertices=QUADS.vertices,
+        corners=a.faces.reshape(-1),
+        sizes=np.full(len(a.faces), 3),
+        uvs=a.uvs,
+        uv_corners=np.asarray(a.uv_faces).reshape(-1),
+    )
+    found = matched(a, usable(shuffled(cut, seed), "b.ply"))
+    assert isinstance(found, Mesh)
+    assert np.array_equal(found.faces, a.faces)
+    assert np.array_equal(np.asarray(found.uvs)[found.uv_faces], np.asarray(a.uvs)[a.uv_faces])
+
+
+def test_a_mesh_without_texture_coordinates_is_put_in_order_too() -> None:
+    bare = replace(QUADS, uvs=None, uv_corners=None)
+    found = matched(usable(bare, "a.obj"), replace(usable(shuffled(QUADS, 1), "b.obj"), uvs=None, uv_faces=None))
+    assert isinstance(found, Mesh)
+    assert found.uv_faces is None
+
+
+def test_equal_faces_leave_the_second_mesh_as_it_is() -> None:
+    b = replace(A, file="b.obj", vertices=A.vertices + 1)
+    assert matched(A, b) is b
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(0, 19), st.integers(1, 6))
+def test_one_corner_at_another_vertex_is_another_topology(seed: int, corner: int, step: int) -> None:
+    corners = QUADS.corners.copy()
+    corners[corner] = (corners[corner] + step) % 7
+    other = shuffled(replace(QUADS, corners=corners), seed)
+    assert isinstance(matched(usable(QUADS, "a.obj"), usable(other, "b.obj")), str)
+
+
+def test_other_diagonals_of_the_same_quads_are_told_with_what_helps() -> None:
+    a = usable(QUADS, "a.obj")
+    faces = a.faces.copy()
+    faces[:2] = [[0, 1, 3], [1, 2, 3]]
+    why = why_not(a, replace(a, file="b.obj", faces=faces, face_count=len(faces), sizes=None))
+    assert why is not None
+    assert why.endswith("One of the two was cut into triangles otherwise: export both with their polygons.")

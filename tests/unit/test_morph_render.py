@@ -8,8 +8,11 @@ import numpy as np
 import pytest
 
 from pipelines.morph.blend import blend, normals
-from pipelines.morph.camera import framed
-from pipelines.morph.render import GlRenderer
+from pipelines.morph.camera import Side, framed, yaw
+from pipelines.morph.renderers import Look, Shot, opened
+from pipelines.morph.renderers.gl import GlRenderer
+from pipelines.morph.renderers.lighting import Lighting, lamps
+from pipelines.morph.renderers.shading import encoded, shaded
 from pipelines.morph.surface import Clay, Colours, Skin, Skins, Subject
 
 BACKGROUND = (236, 238, 241)
@@ -36,10 +39,10 @@ def subject(a, b, faces, surface):
     return Subject(a=a, b=b, normals=normals(a, b, faces), faces=faces, surface=surface)
 
 
-def shot(drawn, camera, *times, size=SIZE):
-    with GlRenderer(size, BACKGROUND) as renderer:
+def shot(drawn, camera, *times, size=SIZE, lighting=Lighting.STUDIO, by="auto"):
+    with opened(by, Look(size=size, background=BACKGROUND, lighting=lighting)) as renderer:
         renderer.load(drawn, camera)
-        pictures = [renderer.frame(t) for t in times]
+        pictures = list(renderer.frames([Shot(t, yaw(camera.side, 0.0)) for t in times]))
     return pictures if len(times) > 1 else pictures[0]
 
 
@@ -171,13 +174,13 @@ def test_colours_of_vertices_are_shown_and_blended():
 
 def test_a_second_subject_replaces_the_first_on_the_same_renderer():
     a, faces = globe()
-    with GlRenderer(SIZE, BACKGROUND) as renderer:
+    with GlRenderer(Look(size=SIZE, background=BACKGROUND)) as renderer:
         renderer.load(
             subject(SQUARE, SQUARE, SQUARE_FACES, Skins(a=skin(quarters()), b=skin(quarters()))), framed(SQUARE)
         )
-        renderer.frame(0.0)
+        list(renderer.frames([Shot(0.0)]))
         renderer.load(subject(a, a, faces, Clay()), framed(a))
-        found = renderer.frame(0.0)
+        (found,) = renderer.frames([Shot(0.0)])
     assert np.array_equal(found, shot(subject(a, a, faces, Clay()), framed(a), 0.0))
 
 
@@ -189,10 +192,134 @@ def test_a_large_texture_is_reduced_without_changing_the_picture():
 
 
 def test_a_machine_without_opengl_is_told_what_to_install():
-    code = "from pipelines.morph.render import GlRenderer; GlRenderer(64, (0, 0, 0))"
+    code = "from pipelines.morph.renderers import *; opened('auto', Look(size=64, background=(0, 0, 0)))"
     hidden = {**os.environ, "__EGL_VENDOR_LIBRARY_FILENAMES": os.devnull}
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=hidden, check=False)
     last = ran.stderr.strip().splitlines()[-1]
     assert ran.returncode == 1
     assert "OpenGL cannot be started on this machine" in last
     assert "apt install libegl1 libgl1 libgl1-mesa-dri" in last
+
+
+def nested():
+    """A ball in a ball, whose inner one is hidden until the outer one has shrunk into it."""
+    ball, faces = globe()
+    a = np.concatenate([ball, 0.6 * ball])
+    b = np.concatenate([0.3 * ball, 0.6 * ball])
+    return a, b, np.concatenate([faces, faces + len(ball)])
+
+
+def test_what_is_hidden_at_first_and_comes_out_later_is_seen():
+    a, b, faces = nested()
+    colours = np.repeat([[0.8, 0.1, 0.1], [0.1, 0.1, 0.8]], len(a) // 2, axis=0)
+    drawn = subject(a, b, faces, Colours(a=colours, b=colours))
+    pictures = [p.astype(int) for p in shot(drawn, framed(a), *np.linspace(0, 1, 21))]
+    assert [int(np.argmax(p[64, 64])) for p in pictures] == [0] * 12 + [2] * 9
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_leaving_out_what_is_hidden_changes_no_pixel_of_any_frame(seed):
+    random = np.random.default_rng(seed)
+    ball, faces = globe()
+    a = np.concatenate([scale * ball for scale in (1.0, 0.8, 0.5)]) + random.normal(0, 0.01, (3 * len(ball), 3))
+    b = a @ (np.eye(3) + random.normal(0, 0.2, (3, 3))) + random.normal(0, 0.03, a.shape)
+    every = np.concatenate([faces, faces + len(ball), faces + 2 * len(ball)])
+    drawn, camera = subject(a, b, every, Clay()), framed(a, b)
+    shots = [Shot(t) for t in np.linspace(0, 1, 9)]
+    with GlRenderer(Look(size=SIZE, background=BACKGROUND)) as renderer:
+        renderer.load(drawn, camera)
+        assert renderer._scene._count < every.size  # else the test shows nothing
+        for one, picture in zip(shots, list(renderer.frames(shots)), strict=True):
+            whole = renderer._read(renderer._drawn(one, renderer._next(), whole=True))[..., :3]
+            assert np.array_equal(picture, whole)
+
+
+def test_the_light_of_the_shader_is_that_of_its_plain_arithmetic():
+    _a, _faces = globe()
+    normal = np.array([[0.0, 0.0, 1.0]])
+    for lighting in Lighting:
+        flat = subject(SQUARE, SQUARE, SQUARE_FACES, Clay())
+        found = shot(flat, framed(SQUARE), 0.0, lighting=lighting)[64, 64]
+        expected = encoded(shaded(normal, normal, None, lamps(lighting, clay=True)))[0] * 255
+        assert np.abs(found - expected).max() < 2, lighting
+
+
+def test_flat_light_shows_the_colours_of_a_texture_as_they_are():
+    plain = skin(np.full((8, 8, 3), (180, 130, 100)))
+    drawn = subject(SQUARE, SQUARE, SQUARE_FACES, Skins(a=plain, b=plain))
+    found = shot(drawn, framed(SQUARE), 0.0, lighting=Lighting.FLAT)[64, 64]
+    assert np.abs(found.astype(int) - (180, 130, 100)).max() <= 1
+
+
+@pytest.mark.parametrize("by", ["auto", "pyrender"])
+def test_painted_values_have_the_colours_of_their_table(by):
+    if by == "pyrender":
+        pytest.importorskip("pyrender")
+    table = np.linspace(0, 1, 256)[:, None] * [1.0, 0.5, 0.0] + [0.0, 0.0, 0.2]
+    values = np.array([-3.0, 7.0, 7.0, -3.0])  # from left to right
+    with opened(by, Look(size=SIZE, background=BACKGROUND)) as renderer:
+        renderer.load(subject(SQUARE, SQUARE, SQUARE_FACES, Clay()), framed(SQUARE))
+        picture = renderer.painted(values, table, (0.0, 4.0)).astype(float)
+    row = picture[64, inside(picture)[64]]
+    place = (np.arange(len(row)) + 0.5) / len(row) * 10 - 3
+    expected = 255 * np.stack([np.interp(place / 4 * 255, np.arange(256), table[:, c]) for c in range(3)], axis=1)
+    assert np.abs(row[2:-2] - expected[2:-2])[:, 0].max() < (3 if by == "auto" else 80)
+    near = 2 if by == "auto" else 12  # pyrender interpolates colours between vertices, not values
+    assert np.abs(row[3] - table[0] * 255).max() < near
+    assert np.abs(row[-4] - table[-1] * 255).max() < near
+
+
+@pytest.mark.parametrize(("side", "column"), [(Side.LEFT, 0), (Side.RIGHT, 1)])
+def test_seen_from_its_left_the_head_looks_to_the_left(side, column):
+    a, faces = globe()
+    nose = a.copy()
+    nose[(a[:, 2] > 0.9)] *= [1, 1, 1.6]
+    picture = inside(shot(subject(nose, nose, faces, Clay()), framed(nose, side=side), 0.0))
+    reach = [np.flatnonzero(picture[row])[[0, -1]] for row in (64, 30)]
+    beyond = (reach[1][0] - reach[0][0], reach[0][1] - reach[1][1])
+    assert np.argmax(beyond) == column
+
+
+def test_a_turntable_starts_and_ends_at_the_front_and_shows_the_back():
+    a, faces = globe()
+    colours = np.where(a[:, 2:] > 0, [0.8, 0.1, 0.1], [0.1, 0.1, 0.8])
+    camera = framed(a, side=Side.TURNTABLE)
+    with GlRenderer(Look(size=SIZE, background=BACKGROUND)) as renderer:
+        renderer.load(subject(a, a, faces, Colours(a=colours, b=colours)), camera)
+        shots = [Shot(0.0, yaw(Side.TURNTABLE, k / 4)) for k in range(5)]
+        pictures = list(renderer.frames(shots))
+    assert np.array_equal(pictures[0], pictures[4])
+    assert [int(np.argmax(pictures[k][64, 64])) for k in (0, 2)] == [0, 2]
+    for picture in pictures:
+        rows = np.flatnonzero(inside(picture).any(axis=1))
+        assert 0.6 <= (rows[-1] - rows[0] + 1) / SIZE <= 0.9
+
+
+@pytest.mark.parametrize("surface", ["clay", "colours", "skins"])
+def test_pyrender_shows_the_same_picture(surface):
+    pytest.importorskip("pyrender")
+    a, faces = globe()
+    b = a * [1.2, 0.9, 1.1]
+    drawn = subject(a, b, faces, Clay())
+    if surface == "colours":
+        both = [np.clip(0.5 + 0.4 * np.sin(k * a), 0, 1) for k in (2, 3)]
+        drawn = subject(a, b, faces, Colours(a=both[0], b=both[1]))
+    if surface == "skins":
+        drawn = subject(SQUARE, SQUARE, SQUARE_FACES, Skins(a=skin(quarters()), b=skin(quarters()[::-1].copy())))
+    camera = framed(drawn.a, drawn.b)
+    ours, theirs = (shot(drawn, camera, 0.0, 0.4, by=by) for by in ("auto", "pyrender"))
+    for one, other in zip(ours, theirs, strict=True):
+        outline = np.count_nonzero(inside(one) ^ np.roll(inside(one), 1, 0) | inside(one) ^ np.roll(inside(one), 1, 1))
+        assert np.count_nonzero(inside(one) != inside(other)) <= 2 * outline  # its edges are a pixel wider or narrower
+        both = inside(one) & inside(other)
+        grey = [picture.astype(float).mean(axis=2)[both] for picture in (one, other)]
+        assert np.abs(grey[0] - grey[1]).mean() < 25
+        assert np.corrcoef(*grey)[0, 1] > 0.85
+
+
+def test_a_renderer_that_is_not_installed_is_said_plainly():
+    code = "import sys; sys.modules['pytorch3d'] = None; from pipelines.morph.renderers import *\n"
+    code += "opened('pytorch3d', Look(size=64, background=(0, 0, 0)))"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "BadInput: renderer = “pytorch3d”" in ran.stderr.strip().splitlines()[-1]
+    assert "Take renderer = “auto”" in ran.stderr

@@ -1,6 +1,7 @@
 """The stage morph on job folders as the daemon makes them."""
 
 import io
+import itertools
 import json
 import signal
 import subprocess
@@ -56,6 +57,10 @@ def published(folder: Path) -> Path:
     return stage_folder(folder, "morph") / result(folder).publish
 
 
+def folders(folder: Path) -> list[str]:
+    return sorted(path.name for path in published(folder).iterdir() if path.is_dir())
+
+
 def picture(path: Path) -> np.ndarray:
     with Image.open(path) as opened:
         return np.asarray(opened).astype(int)
@@ -73,7 +78,16 @@ PAIR = {"a.obj": obj(CORNERS), "b.obj": obj(CORNERS * [1.5, 1, 1])}
 def test_one_pair_lies_directly_in_the_result_and_is_complete(tmp_path):
     assert run(job(tmp_path, PAIR)) == 0
     at = published(tmp_path)
-    assert sorted(p.name for p in at.iterdir()) == ["animation.mp4", "contact-sheet.png", "frames"]
+    assert sorted(p.name for p in at.iterdir()) == [
+        "animation.mp4",
+        "contact-sheet.png",
+        "frames",
+        "heatmaps",
+        "meshes",
+        "report.html",
+        "statistics.csv",
+        "vertex_displacements.csv",
+    ]
     assert sorted(p.name for p in (at / "frames").iterdir()) == [f"{k:04d}.png" for k in range(5)]
     assert all(picture(p).shape == (64, 64, 3) for p in (at / "frames").iterdir())
 
@@ -107,7 +121,7 @@ def test_the_names_of_frames_sort_in_play_order(tmp_path):
 
 def test_several_meshes_give_a_folder_for_each_pair(tmp_path):
     run(job(tmp_path, {**PAIR, "c.obj": obj(CORNERS + 0.1 * CORNERS[::-1])}))
-    assert sorted(p.name for p in published(tmp_path).iterdir()) == ["a__b", "a__c", "b__c"]
+    assert folders(tmp_path) == ["a__b", "a__c", "b__c"]
 
 
 def test_a_manifests_a_and_b_are_one_pair_in_that_order(tmp_path):
@@ -121,7 +135,7 @@ def test_a_pair_of_other_topology_is_a_fault_and_the_good_pairs_go_on(tmp_path):
     found = result(tmp_path)
     assert [fault.what for fault in found.faults] == ["a__odd", "b__odd"]
     assert "5 vertices" in found.faults[0].why
-    assert [p.name for p in published(tmp_path).iterdir()] == ["a__b"]
+    assert folders(tmp_path) == ["a__b"]
 
 
 def test_a_mesh_that_cannot_be_read_is_named_once_not_once_a_pair(tmp_path):
@@ -143,7 +157,7 @@ def test_without_one_good_pair_the_input_is_refused_with_every_reason(tmp_path):
 def test_equal_names_in_different_folders_do_not_collide(tmp_path):
     files = {"anna/head.obj": PAIR["a.obj"], "ben/head.obj": PAIR["b.obj"], "carla/head.obj": obj(CORNERS * 1.1)}
     run(job(tmp_path, files))
-    assert sorted(p.name for p in published(tmp_path).iterdir()) == [
+    assert folders(tmp_path) == [
         "anna_head__ben_head",
         "anna_head__carla_head",
         "ben_head__carla_head",
@@ -153,9 +167,8 @@ def test_equal_names_in_different_folders_do_not_collide(tmp_path):
 @pytest.mark.parametrize("name", ["li\nne", "qu'o\"te", "\U0001f600", "\udcff\udc80", "a" * 200, "-rf", "con"])
 def test_a_hostile_name_harms_nothing(tmp_path, name):
     assert run(job(tmp_path, {f"{name}.obj": PAIR["a.obj"], "other.obj": PAIR["b.obj"], "z.obj": PAIR["b.obj"]})) == 0
-    folders = [p.name for p in published(tmp_path).iterdir()]
-    assert len(folders) == 3
-    assert all(folder.isprintable() and "/" not in folder for folder in folders)
+    assert len(folders(tmp_path)) == 3
+    assert all(folder.isprintable() and "/" not in folder for folder in folders(tmp_path))
 
 
 def test_the_figures_tell_what_moved_how_far_and_how_long_it_took(tmp_path):
@@ -235,8 +248,9 @@ def test_a_kill_in_the_middle_leaves_no_half_pair_and_the_next_run_completes(tmp
     for pair in (at / "result").iterdir():
         assert len(list((pair / "frames").iterdir())) == 200
     assert run(tmp_path) == 0
-    assert sorted(p.name for p in published(tmp_path).iterdir()) == ["0__1", "0__2", "1__2"]
-    for pair in published(tmp_path).iterdir():
+    assert folders(tmp_path) == ["0__1", "0__2", "1__2"]
+    for name in folders(tmp_path):
+        pair = published(tmp_path) / name
         assert len(list((pair / "frames").iterdir())) == 200
         with av.open(str(pair / "animation.mp4")) as container:
             assert sum(1 for _ in container.decode(video=0)) == 200
@@ -260,6 +274,104 @@ def test_the_heads_of_the_demo_come_from_the_command_stage(tmp_path):
     found = read_result(stage_folder(tmp_path, "heads"))
     names = sorted(p.name for p in (stage_folder(tmp_path, "heads") / found.publish).iterdir())
     assert names == ["ada.mtl", "ada.obj", "ada.png", "bruno.mtl", "bruno.obj", "bruno.png"]
+
+
+def test_minimal_makes_frames_and_heat_maps_alone(tmp_path):
+    run(job(tmp_path, PAIR, {**SMALL, "minimal": True}))
+    assert sorted(p.name for p in published(tmp_path).iterdir()) == ["contact-sheet.png", "frames", "heatmaps"]
+
+
+@pytest.mark.parametrize(
+    ("outputs", "files"),
+    [
+        (["frames"], ["contact-sheet.png", "frames"]),
+        (["video"], ["animation.mp4", "contact-sheet.png"]),
+        (["heatmaps"], ["heatmaps"]),
+        (["csv"], ["statistics.csv", "vertex_displacements.csv"]),
+        (["meshes"], ["meshes"]),
+        (["report", "heatmaps"], ["heatmaps", "report.html"]),
+    ],
+)
+def test_only_what_is_asked_for_is_made(tmp_path, outputs, files):
+    assert run(job(tmp_path, PAIR, {**SMALL, "outputs": outputs})) == 0
+    assert sorted(p.name for p in published(tmp_path).iterdir()) == files
+
+
+def test_a_chain_is_one_film_without_repeated_frames(tmp_path):
+    meshes = {**PAIR, "c.obj": obj(CORNERS * [1, 1.4, 1])}
+    assert run(job(tmp_path, meshes, {**SMALL, "order": ["a", "b", "c", "a"]})) == 0
+    at = published(tmp_path)
+    stills = [picture(p) for p in sorted((at / "frames").iterdir())]
+    assert len(stills) == 3 * 4 + 1
+    assert np.array_equal(stills[0], stills[-1])
+    assert all((one != two).any() for one, two in itertools.pairwise(stills))
+    with av.open(str(at / "animation.mp4")) as container:
+        assert sum(1 for _ in container.decode(video=0)) == 13
+    assert sorted(p.name for p in (at / "legs").iterdir()) == ["1-a__b", "2-b__c", "3-c__a"]
+    assert "legs/1-a__b/heatmaps/shape.png" in (at / "report.html").read_text()
+    assert result(tmp_path).figures["pairs"]["a__b__c__a"]["frames"] == 13
+
+
+def test_an_order_with_a_mesh_that_is_not_there_is_refused_with_the_names(tmp_path):
+    assert run(job(tmp_path, PAIR, {**SMALL, "order": ["a", "bb"]})) == EXIT_BAD_INPUT
+    reason = read_refusal(stage_folder(tmp_path, "morph")).reason
+    assert "order names “bb”" in reason
+    assert "a" in reason
+    assert "b" in reason
+
+
+def test_a_boomerang_goes_back_without_showing_b_twice(tmp_path):
+    run(job(tmp_path, PAIR, {"frames": 5, "resolution": 128, "boomerang": True, "outputs": ["video"]}))
+    with av.open(str(published(tmp_path) / "animation.mp4")) as container:
+        film = [frame.to_ndarray(format="rgb24").astype(int) for frame in container.decode(video=0)]
+    assert len(film) == 8
+    assert np.abs(film[3] - film[5]).mean() < 2
+    assert np.abs(film[3] - film[4]).mean() < np.abs(film[2] - film[4]).mean()
+
+
+def test_gif_and_webp_play_as_many_pictures_as_there_are_frames(tmp_path):
+    run(job(tmp_path, PAIR, {**SMALL, "films": ["gif", "webp"], "outputs": ["video"]}))
+    at = published(tmp_path)
+    assert sorted(p.name for p in at.iterdir()) == ["animation.gif", "animation.webp", "contact-sheet.png"]
+    for name in ("animation.gif", "animation.webp"):
+        with Image.open(at / name) as film:
+            assert (film.n_frames, film.size, film.info["loop"]) == (5, (64, 64), 0)
+
+
+def test_easing_changes_the_way_and_not_the_ends(tmp_path):
+    run(job(tmp_path / "even", PAIR, {**SMALL, "resolution": 128}))
+    run(job(tmp_path / "eased", PAIR, {**SMALL, "resolution": 128, "easing": "ease_in"}))
+    even, eased = (
+        [picture(p) for p in sorted((published(tmp_path / n) / "frames").iterdir())] for n in ("even", "eased")
+    )
+    same = [np.array_equal(one, two) for one, two in zip(even, eased, strict=True)]
+    assert same == [True, False, False, False, True]
+
+
+def test_half_way_the_picture_is_that_of_the_mean_mesh(tmp_path):
+    run(job(tmp_path / "ab", PAIR))
+    mean = obj((CORNERS + CORNERS * [1.5, 1, 1]) / 2)
+    run(
+        job(
+            tmp_path / "amb",
+            {"a.obj": PAIR["a.obj"], "m.obj": mean, "n.obj": PAIR["b.obj"]},
+            {**SMALL, "order": ["a", "m", "n"], "frames": 3},
+        )
+    )
+    half = picture(published(tmp_path / "ab") / "frames" / "0002.png")
+    pure = picture(published(tmp_path / "amb") / "frames" / "0002.png")
+    assert np.abs(half - pure).max() <= 1
+
+
+def test_a_mesh_that_lies_elsewhere_is_told_and_moved_when_asked(tmp_path):
+    files = {"a.obj": PAIR["a.obj"], "b.obj": obj(CORNERS @ [[0, 1, 0], [-1, 0, 0], [0, 0, 1]] + [9, 0, 0])}
+    run(job(tmp_path / "left", files))
+    run(job(tmp_path / "moved", files, {**SMALL, "align": "rigid"}))
+    (offset,) = result(tmp_path / "left").figures["pairs"]["a__b"]["offset"]
+    assert offset["rotation_degrees"] == pytest.approx(90, abs=0.01)
+    assert any('align = "rigid"' in warning for warning in result(tmp_path / "left").warnings)
+    assert result(tmp_path / "moved").figures["pairs"]["a__b"]["displacement"]["largest"] < 1e-6
+    assert result(tmp_path / "moved").warnings == ()
 
 
 @pytest.mark.data

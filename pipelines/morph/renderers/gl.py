@@ -1,0 +1,158 @@
+"""Pictures by OpenGL without a screen (EGL: a GPU's driver, or Mesa on the processor).
+
+A picture is drawn at twice its size and gathered two by two: on a processor that costs a quarter of Mesa's own
+multisampling and, unlike it, tells the true depth of every sample, which is what the proof of ``hidden`` needs.
+"""
+# ruff: noqa: F722  shapes of arrays are written as jaxtyping writes them
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self, cast
+
+import moderngl
+import numpy as np
+from jaxtyping import Float, UInt8
+
+from pipelines.contract import cores
+from pipelines.morph.camera import Camera, yaw
+from pipelines.morph.renderers import Look, Shot
+from pipelines.morph.renderers.gl_scene import Scene, fineness
+from pipelines.morph.renderers.hidden import Guess, farthest
+from pipelines.morph.renderers.programs import GATHERED, HEAD, WHOLE
+from pipelines.morph.surface import Picture, Subject
+
+MISSING = (
+    "OpenGL cannot be started on this machine ({problem}), so no picture can be drawn. "
+    "Install it with: apt install libegl1 libgl1 libgl1-mesa-dri"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Canvas:
+    """Where one picture comes to be: its samples, their depth, and its pixels."""
+
+    samples: moderngl.Framebuffer
+    colour: moderngl.Texture
+    depth: moderngl.Texture
+    pixels: moderngl.Framebuffer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Drawn:
+    """A picture that is being drawn. guess: what was left out of it then, which must be proved when it is there."""
+
+    canvas: _Canvas
+    shot: Shot
+    painted: bool
+    guess: Guess | None
+
+
+class GlRenderer:
+    """One OpenGL context with one square canvas, drawn while the one before is read. Keeps ``Renderer``.
+
+    Raises RuntimeError, with a sentence that says what to install, where there is no OpenGL.
+    """
+
+    def __init__(self, look: Look) -> None:
+        self._gl = _context()
+        self._look = look
+        self._subject = ExitStack()
+        self._scene: Scene
+        self._front = 0.0
+        self._canvases = deque([self._canvas(), self._canvas()])
+        self._gather = self._gl.program(vertex_shader=HEAD + WHOLE, fragment_shader=HEAD + GATHERED)
+        cast("Any", self._gather["depth"]).value = 1
+        cast("Any", self._gather["pixels"]).value = float(look.size)
+        self._whole = self._gl.vertex_array(self._gather, [])
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._subject.close()
+        self._gl.release()
+
+    @property
+    def version(self) -> str:
+        """Who draws: "llvmpipe (LLVM 15.0.6, 256 bits), 4.5 (Core Profile) Mesa 22.3.6"."""
+        return f"{self._gl.info['GL_RENDERER']}, {self._gl.info['GL_VERSION']}"
+
+    def load(self, subject: Subject, camera: Camera) -> None:
+        """As ``Renderer.load``."""
+        self._subject.close()
+        self._scene = Scene(self._gl, self._subject, (subject, camera), self._look)
+        self._front = yaw(camera.side, 0.0)
+
+    def frames(self, shots: Sequence[Shot]) -> Iterator[Picture]:
+        """As ``Renderer.frames``; one picture ahead, so that no core waits for another."""
+        ahead: deque[_Drawn] = deque()
+        for shot in shots:
+            ahead.append(self._drawn(shot, self._next()))
+            if len(ahead) == len(self._canvases):
+                yield self._taken(ahead.popleft())
+        while ahead:
+            yield self._taken(ahead.popleft())
+
+    def painted(
+        self, values: Float[np.ndarray, " v"], table: Float[np.ndarray, "n 3"], ends: tuple[float, float]
+    ) -> Picture:
+        """As ``Renderer.painted``."""
+        self._scene.paint(values, table, ends)
+        return self._taken(self._drawn(Shot(0.0, self._front), self._next(), painted=True))
+
+    def _next(self) -> _Canvas:
+        self._canvases.rotate()
+        return self._canvases[0]
+
+    def _drawn(self, shot: Shot, canvas: _Canvas, *, painted: bool = False, whole: bool = False) -> _Drawn:
+        canvas.samples.use()
+        self._gl.enable_only(moderngl.DEPTH_TEST)
+        red, green, blue = self._look.background
+        canvas.samples.clear(red / 255, green / 255, blue / 255, 1.0)
+        self._scene.draw(shot, painted=painted, whole=whole)
+        canvas.pixels.use()
+        self._gl.enable_only(moderngl.NOTHING)
+        canvas.colour.use(0)
+        canvas.depth.use(1)
+        self._whole.render(moderngl.TRIANGLES, vertices=3)
+        guess = None if whole else self._scene.guess
+        return _Drawn(canvas=canvas, shot=shot, painted=painted, guess=guess)
+
+    def _taken(self, drawn: _Drawn) -> Picture:
+        pixels = self._read(drawn)
+        if drawn.guess and not drawn.guess.proved(farthest(pixels[..., 3])):
+            pixels = self._read(self._drawn(drawn.shot, drawn.canvas, painted=drawn.painted, whole=True))
+            self._scene.learn(pixels[..., 3])
+        return np.ascontiguousarray(pixels[..., :3])
+
+    def _read(self, drawn: _Drawn) -> UInt8[np.ndarray, "h w 4"]:
+        raw = drawn.canvas.pixels.read(components=4, alignment=1)
+        return np.frombuffer(raw, np.uint8).reshape(self._look.size, self._look.size, 4)
+
+    def _canvas(self) -> _Canvas:
+        fine = (fineness(self._look.size), fineness(self._look.size))
+        colour, depth = self._gl.texture(fine, 4), self._gl.depth_texture(fine)
+        depth.compare_func = ""  # to be read as a number
+        colour.repeat_x = colour.repeat_y = depth.repeat_x = depth.repeat_y = False
+        pixels = self._gl.renderbuffer((self._look.size, self._look.size), 4)
+        return _Canvas(
+            samples=self._gl.framebuffer(colour, depth),
+            colour=colour,
+            depth=depth,
+            pixels=self._gl.framebuffer(pixels),
+        )
+
+
+def _context() -> moderngl.Context:
+    os.environ.setdefault("LP_NUM_THREADS", str(cores()))  # Mesa would take every core of the machine
+    wanted: dict[str, Any] = {"backend": "egl", "libgl": "libGL.so.1", "libegl": "libEGL.so.1"}
+    try:
+        return moderngl.create_context(require=400, standalone=True, **wanted)
+    except Exception as problem:  # glcontext raises Exception itself
+        raise RuntimeError(MISSING.format(problem=problem)) from problem

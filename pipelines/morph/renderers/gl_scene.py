@@ -1,0 +1,204 @@
+"""A subject on an OpenGL device: its buffers and programs, and what of it must be drawn."""
+# ruff: noqa: F722  shapes of arrays are written as jaxtyping writes them
+
+from __future__ import annotations
+
+import math
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar, cast
+
+import moderngl
+import numpy as np
+from jaxtyping import Float, UInt8
+from PIL import Image
+
+from pipelines.morph.camera import FIELD_OF_VIEW, Camera, Side, turn, yaw
+from pipelines.morph.renderers import Look, Shot
+from pipelines.morph.renderers.hidden import Guess, farthest, guessed, spread, swept
+from pipelines.morph.renderers.lighting import lamps
+from pipelines.morph.renderers.programs import HEAD, NOTHING, PAINTED, SHADED, VERTEX, lights
+from pipelines.morph.surface import Clay, Colours, Picture, Skins, Subject, rows
+
+FINER = 2
+"""Samples along each side of a pixel."""
+ANISOTROPY = 8.0
+"""On a GPU. Mesa on the processor takes five times as long a frame with any, for what no eye finds on a face."""
+TEXELS_A_PIXEL = 4
+"""A texture is reduced to at most this many times the picture's size: finer texels are never seen."""
+KEYS = (0.0, 0.5, 1.0)
+"""The moments whose depth says what to leave out."""
+FARTHEST_VALUE = 1e6
+"""A value so many lengths of the table beyond its end is as good as any farther one."""
+UNITS = {"texture_a": 2, "texture_b": 3, "colours": 4}
+"""The texture units of a scene; those before are the canvas's."""
+
+
+class _Releasable(Protocol):
+    def release(self) -> None: ...
+
+
+Thing = TypeVar("Thing", bound=_Releasable)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Layer:
+    """A program with the subject's rows. whole: all triangles; kept: those that the guess does not leave out."""
+
+    program: moderngl.Program
+    whole: moderngl.VertexArray
+    kept: moderngl.VertexArray
+
+
+class Scene:
+    """One subject as the camera sees it. owner: releases what the scene makes; with its closing the scene is over."""
+
+    def __init__(self, gl: moderngl.Context, owner: ExitStack, seen: tuple[Subject, Camera], look: Look) -> None:
+        subject, self._camera = seen
+        self._gl, self._owner, self._look = gl, owner, look
+        self._rows = rows(subject, self._camera)
+        self._buffers = {name: (self._buffer(c), c.shape[1]) for name, c in self._rows.columns.items()}
+        self._triangles = self._buffer(self._rows.triangles)
+        self._kept = self._buffer(self._rows.triangles)
+        self._count = self._rows.triangles.size
+        strengths = lights(lamps(look.lighting, clay=isinstance(subject.surface, Clay)))
+        self._shaded = self._layer(_kind(subject), strengths + SHADED)
+        self._painted: _Layer | None = None
+        if isinstance(subject.surface, Skins):
+            self._cover("texture_a", subject.surface.a.texture)
+            self._cover("texture_b", subject.surface.b.texture)
+        # A head that turns shows each of its triangles.
+        self._guess = None if self._camera.side is Side.TURNTABLE else self._guessed()
+
+    def draw(self, shot: Shot, *, painted: bool, whole: bool) -> None:
+        """Afterwards the subject is on the canvas in use. whole: with what is thought to be hidden."""
+        layer = self._painted if painted and self._painted else self._shaded
+        self._place(layer.program, shot)
+        if whole:
+            layer.whole.render()
+        elif self._count:
+            layer.kept.render(vertices=self._count)
+
+    @property
+    def guess(self) -> Guess | None:
+        """What ``draw`` leaves out; None where it draws everything."""
+        return self._guess
+
+    def learn(self, depth: UInt8[np.ndarray, "h w"]) -> None:
+        """Afterwards what is left out is hidden at that depth too."""
+        if self._guess is not None:
+            self._keep(guessed(self._guess.sweep, np.maximum(self._guess.far, farthest(depth) / 255.0)))
+
+    def paint(
+        self, values: Float[np.ndarray, " v"], table: Float[np.ndarray, "n 3"], ends: tuple[float, float]
+    ) -> None:
+        """Afterwards ``draw`` can show these values of the vertices."""
+        low, high = ends
+        placed = np.clip((values - low) / (high - low), -FARTHEST_VALUE, FARTHEST_VALUE)
+        column = np.ascontiguousarray(placed[self._rows.vertex], np.float32)
+        if self._painted is None:
+            self._buffers["value"] = (self._own(self._gl.buffer(reserve=column.nbytes)), 1)
+            self._painted = self._layer("PAINTED", PAINTED)
+        self._buffers["value"][0].write(column)
+        colours = self._own(self._gl.texture((len(table), 1), 3, np.asarray(table, np.float32).tobytes(), dtype="f4"))
+        self._bind(self._painted.program, "colours", colours)
+
+    def _guessed(self) -> Guess:
+        """What to leave out, by the depth of all triangles at KEYS."""
+        turned = turn(yaw(self._camera.side, 0.0)).T
+        a, b = (self._rows.columns[name].astype(np.float64) @ turned for name in ("position_a", "position_b"))
+        sweep = swept((a, b), self._rows.triangles, self._camera.projection(), self._look.size)
+        size = fineness(self._look.size)  # a gap between lips is narrower than a pixel
+        bare = self._layer("BARE", NOTHING)
+        canvas = self._own(self._gl.framebuffer(depth_attachment=self._own(self._gl.depth_renderbuffer((size, size)))))
+        far = np.zeros((sweep.across, sweep.across))
+        for t in KEYS:
+            canvas.use()
+            self._gl.enable_only(moderngl.DEPTH_TEST)
+            canvas.clear()
+            self._place(bare.program, Shot(t, yaw(self._camera.side, 0.0)))
+            bare.whole.render()
+            depth = np.frombuffer(canvas.read(components=1, attachment=-1, dtype="f4", alignment=1), np.float32)
+            pixels = farthest(depth.reshape(size, size)[::-1], FINER)
+            far = np.maximum(far, farthest(spread(pixels)))
+        return self._keep(guessed(sweep, far))
+
+    def _keep(self, guess: Guess) -> Guess:
+        kept = self._rows.triangles[~guess.left_out]
+        if kept.size:
+            self._kept.write(np.ascontiguousarray(kept))
+        self._count, self._guess = kept.size, guess
+        return guess
+
+    def _place(self, program: moderngl.Program, shot: Shot) -> None:
+        _set(program, "projection", tuple(self._camera.projection().T.ravel().tolist()))
+        _set(program, "turn", tuple(turn(shot.yaw).T.ravel().tolist()))
+        _set(program, "t", shot.t)
+        _set(program, "lens", self._lens())
+
+    def _lens(self) -> tuple[float, float]:
+        half = math.tan(FIELD_OF_VIEW / 2)
+        return (2.0 * half / fineness(self._look.size), half)
+
+    def _layer(self, kind: str, fragment: str) -> _Layer:
+        head = f"{HEAD}#define {kind}\n"
+        program = self._own(self._gl.program(vertex_shader=head + VERTEX, fragment_shader=head + fragment))
+        content = [(buffer, f"{width}f", name) for name, (buffer, width) in self._buffers.items() if name in program]
+        whole, kept = (
+            self._own(self._gl.vertex_array(program, content, index, index_element_size=4))
+            for index in (self._triangles, self._kept)
+        )
+        return _Layer(program, whole, kept)
+
+    def _cover(self, name: str, picture: Picture) -> None:
+        most = min(TEXELS_A_PIXEL * self._look.size, int(self._gl.info["GL_MAX_TEXTURE_SIZE"]))
+        upright = np.ascontiguousarray(_reduced(picture, most)[::-1])  # OpenGL's first row is the bottom one
+        size = (upright.shape[1], upright.shape[0])
+        texture = self._own(self._gl.texture(size, 3, upright.tobytes(), alignment=1))
+        texture.build_mipmaps()
+        on_processor = "llvmpipe" in self._gl.info["GL_RENDERER"] or "softpipe" in self._gl.info["GL_RENDERER"]
+        texture.anisotropy = 1.0 if on_processor else min(ANISOTROPY, float(self._gl.max_anisotropy))
+        self._bind(self._shaded.program, name, texture)
+
+    def _bind(self, program: moderngl.Program, name: str, texture: moderngl.Texture) -> None:
+        texture.use(UNITS[name])
+        _set(program, name, UNITS[name])
+
+    def _buffer(self, content: Any) -> moderngl.Buffer:
+        return self._own(self._gl.buffer(content))
+
+    def _own(self, thing: Thing) -> Thing:
+        """The thing, released when the scene is over."""
+        self._owner.callback(thing.release)
+        return thing
+
+
+def fineness(size: int) -> int:
+    """How many samples a picture of that size has along each side."""
+    return FINER * size
+
+
+def _set(program: moderngl.Program, uniform: str, value: object) -> None:
+    """Afterwards the uniform has that value, where the program has it at all: what is not used is compiled away."""
+    if uniform in program:
+        cast("Any", program[uniform]).value = value
+
+
+def _kind(subject: Subject) -> str:
+    match subject.surface:
+        case Skins():
+            return "TEXTURED"
+        case Colours():
+            return "COLOURED"
+        case Clay():
+            return "CLAY"
+
+
+def _reduced(picture: Picture, most: int) -> Picture:
+    """The picture, no side longer than most."""
+    height, width = picture.shape[:2]
+    factor = most / max(height, width)
+    if factor >= 1.0:
+        return picture
+    size = (max(1, round(width * factor)), max(1, round(height * factor)))
+    return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.BOX))

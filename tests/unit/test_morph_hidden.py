@@ -1,0 +1,74 @@
+"""What is left out of the drawings is behind what is drawn, at every moment."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines.morph.blend import blend
+from pipelines.morph.camera import framed
+from pipelines.morph.renderers.hidden import NOTHING, TILE, farthest, guessed, spread, swept
+
+SIZE = 64
+
+
+def scene(seed):
+    random = np.random.default_rng(seed)
+    a = random.normal(0, 1, (60, 3))
+    b = a + random.normal(0, 0.2, a.shape)
+    triangles = random.integers(0, 60, (40, 3)).astype(np.uint32)
+    camera = framed(a, b)
+    return camera.view(a), camera.view(b), triangles, camera.projection()
+
+
+@given(st.integers(0, 10**6), st.floats(0, 1))
+def test_a_triangle_stays_within_its_tiles_and_is_never_nearer_than_said(seed, t):
+    a, b, triangles, projection = scene(seed)
+    sweep = swept((a, b), triangles, projection, SIZE)
+    placed = blend(a, b, t) @ projection[:, :3].T + projection[:, 3]
+    window = 0.5 + 0.5 * placed[:, :3] / placed[:, 3:]
+    column = np.clip(np.floor(window[:, 0] * SIZE / TILE), 0, sweep.across - 1)[triangles]
+    row = np.clip(np.floor((1 - window[:, 1]) * SIZE / TILE), 0, sweep.across - 1)[triangles]
+    left, right, top, bottom = sweep.tiles[:, :, None]
+    assert ((left <= column) & (column <= right) & (top <= row) & (row <= bottom)).all()
+    assert (window[:, 2][triangles] >= sweep.near[:, None]).all()
+
+
+def test_before_the_background_nothing_is_left_out():
+    a, b, triangles, projection = scene(1)
+    found = guessed(swept((a, b), triangles, projection, SIZE), np.ones((SIZE // TILE, SIZE // TILE)))
+    assert not found.left_out.any()
+    assert (found.near == NOTHING).all()
+    assert found.proved(np.full((SIZE // TILE, SIZE // TILE), NOTHING, np.uint8))
+
+
+def test_behind_a_wall_small_triangles_are_left_out_and_the_proof_fails_where_the_wall_has_a_hole():
+    a, b, triangles, projection = scene(2)
+    small = a[triangles] * 0.02 + 0.1
+    a = b = small.reshape(-1, 3)
+    sweep = swept((a, b), np.arange(len(a)).reshape(-1, 3), projection, SIZE)
+    wall = np.full((SIZE // TILE, SIZE // TILE), 0.01)
+    found = guessed(sweep, wall)
+    assert found.left_out.all()
+    drawn = np.full(wall.shape, 3, np.uint8)
+    assert found.proved(drawn)
+    drawn[tuple(np.argwhere(found.near < NOTHING)[0])] = NOTHING
+    assert not found.proved(drawn)
+
+
+@pytest.mark.parametrize("size", [64, 66, 70, 512])
+def test_the_depth_of_a_tile_is_its_farthest_pixels(size):
+    depth = np.random.default_rng(3).integers(0, 256, (size, size)).astype(np.uint8)
+    across = -(-size // TILE)
+    slow = [
+        [depth[y * TILE : (y + 1) * TILE, x * TILE : (x + 1) * TILE].max() for x in range(across)]
+        for y in range(across)
+    ]
+    assert np.array_equal(farthest(depth), slow)
+
+
+def test_depth_is_spread_to_the_neighbours():
+    depth = np.zeros((5, 5))
+    depth[2, 2] = 1.0
+    assert spread(depth)[1:4, 1:4].all()
+    assert spread(depth).sum() == 9
