@@ -14,6 +14,7 @@ import structlog
 
 from daemon.cli.exits import Exit
 from daemon.cli.holding import held
+from daemon.cli.living import Life
 from daemon.cli.looks import Looks, OnView
 from daemon.cli.opening import database
 from daemon.cli.watching import reconcilers
@@ -156,10 +157,11 @@ class Wish:
 def run(config: Config, *, once: bool, on_view: OnView | None) -> Exit:
     """Run the daemon until a signal ends it (or, once, until everything is drained) and say how it went."""
     ignore_lease_signals()
+    life = Life(config)
     with held(config):
         while True:
             wish = Wish()
-            end = _run(config, once, on_view, wish)
+            end = _run(config, once, on_view, wish, life)
             if not wish.reload:
                 return end
             config = _reloaded(config)
@@ -178,13 +180,13 @@ def _reloaded(config: Config) -> Config:
     return fresh
 
 
-def _run(config: Config, once: bool, on_view: OnView | None, wish: Wish) -> Exit:
+def _run(config: Config, once: bool, on_view: OnView | None, wish: Wish, life: Life) -> Exit:
     with assembled(config, starts=True, on_view=on_view) as assembly:
         dispatcher = assembly.dispatcher
         lanes = configured(config, registered())
-        watchers = reconcilers(config, assembly.store, lanes, dispatcher.post)
+        watchers = reconcilers(config, assembly.store, lanes, dispatcher.post, life.beat)
         schedule = Schedule(NIGHTLY, lambda name: dispatcher.post(Due(name)))
-        done = partial(_drained, assembly, config) if once else lambda: False
+        done = life.turning(partial(_drained, assembly, config) if once else lambda: False)
         with _signals(dispatcher, wish):
             for watcher in watchers:
                 watcher.start()
@@ -193,9 +195,11 @@ def _run(config: Config, once: bool, on_view: OnView | None, wish: Wish) -> Exit
             for name in missed(NIGHTLY, last, time.time()):
                 dispatcher.post(Due(name))
             log.info("visaged runs", inboxes=[str(i.path) for i in config.inboxes], state=str(config.daemon.state))
+            life.ready()
             try:
                 dispatcher.run(done)
             finally:
+                life.ending(reload=wish.reload)
                 if not wish.reload:
                     assembly.looks.finish()
                 schedule.stop()
