@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import idle, kills, morph, noop, report, scan
+from bench import idle, images, kills, morph, noop, report, scan
 from bench.report import Report
 
 
@@ -45,6 +45,7 @@ def _benches(seed: int, times: int) -> Mapping[str, Bench]:
         "noop": Bench(run=noop.measure, about="the daemon's own cost of a job"),
         "idle": Bench(run=idle.measure, about="the cost of waiting"),
         "morph": Bench(run=morph.measure, about="a pair of heads"),
+        "images": Bench(run=images.measure, about="weight and build time of the images; needs a Docker engine"),
         "kills": Bench(run=lambda folder: kills.measure(folder, seed, times), about=f"{times} kills, seed {seed}"),
     }
 
