@@ -13,6 +13,7 @@ from functools import partial
 import structlog
 
 from daemon.cli.exits import Exit
+from daemon.cli.hiring import hired
 from daemon.cli.holding import held
 from daemon.cli.living import Life
 from daemon.cli.looks import Looks, OnView
@@ -40,7 +41,6 @@ from daemon.errors import ConfigError
 from daemon.gpus import Capacity, capacity, chosen, discover
 from daemon.machine import machine
 from daemon.route import Routing
-from daemon.runners import LocalRunner
 from daemon.schedule import Nightly, Schedule, missed
 from daemon.store import Store, connect
 from daemon.watch import ignore_lease_signals, ignores
@@ -122,14 +122,15 @@ def assembled(config: Config, *, starts: bool, on_view: OnView | None) -> Iterat
         folder.mkdir(parents=True, exist_ok=True)
     store = Store(connect(database(config)))
     events: queue.SimpleQueue[Event] = queue.SimpleQueue()
-    runner = LocalRunner(site.work, events.put)
+    runners = hired(config, {*site.runner_of.values(), *(attempt.runner for attempt in store.running())}, events.put)
     movers = Movers(site, events.put)
     intake = Intake(store, site)
+    whole = capacity_of(config)
     keep = Keep(work=config.daemon.retention, archive=config.daemon.archive_retention)
     looks = Looks(store, site, on_view)
     crew = Crew(
         intake=intake,
-        line=Line(store, site, {runner.name: runner}, capacity_of(config)),
+        line=Line(store, site, runners.by_name, whole, partial(runners.capacity_at, whole=whole)),
         movers=movers,
         due={"retention": Retention(store, site, keep, partial(events.put, Succeeded("retention")))},
         look=looks,
@@ -139,7 +140,7 @@ def assembled(config: Config, *, starts: bool, on_view: OnView | None) -> Iterat
     try:
         yield Assembly(dispatcher=dispatcher, store=store, intake=intake, looks=looks)
     finally:
-        runner.close()
+        runners.close()
         movers.close()
         store.close()
 

@@ -18,8 +18,11 @@ CONFLICT = 409
 
 NO_RUNTIME = ("could not select device driver", "unresolvable CDI devices", "nvidia-container-cli", "unknown runtime")
 """What an engine says that cannot give a GPU."""
-FOR_GOOD = ("executable file not found", "no such file or directory: unknown", "exec format error", "permission denied")
-"""What an engine says of an image that can never run this."""
+FOR_GOOD = (
+    *("executable file not found", "no such file or directory: unknown", "exec format error", "permission denied"),
+    *("bind source path does not exist", "network", "ulimit"),
+)
+"""What an engine says of an image or of settings with which this can never run."""
 WITHOUT_GPUS = (
     "The Docker engine gives no GPU to containers ({why}). Install NVIDIA's container toolkit and restart the engine; "
     "`visaged doctor` says more."
@@ -97,5 +100,7 @@ def _declined(site: Site, task: Task, why: str) -> Ended:
         return never_started(task.name, site.without_gpus)
     if any(sign in why for sign in FOR_GOOD):
         image = site.containers(task.pipeline).image
-        return impossible(task.name, f"The image {image} cannot run this stage: {why}")
+        return impossible(
+            task.name, f"The image {image} cannot run this stage as [pipelines.{task.pipeline}] says: {why}"
+        )
     return never_started(task.name, why)

@@ -3,7 +3,7 @@
 ::
 
     intent.json      what shall be: the container's name, and how long the log was before
-    container.json   what was made, saved before it is started: a container that is gone then is lost, not to be made anew
+    container.json   what was made, saved before it is started: if it is gone then, it is lost and not made anew
     cancel           made by the runner: the attempt shall end, and if it has not begun it does not begin
     stop.json        why and when it was asked to stop
     exit.json        how it ended, written last; what is not here is asked of the engine

@@ -19,7 +19,7 @@ SIGNALLED = 128
 CLOSE = 0.9
 """The part of its memory limit from which a stage that was killed without a word is taken to have run out of it."""
 GPU_LOST = "NVML: Unknown Error"
-"""What NVIDIA's library says in a container that lost its GPU, as after ``systemctl daemon-reload`` on the host."""
+"""What NVIDIA's library says where a container lost its GPU, as after ``systemctl daemon-reload`` on the host."""
 GPU_LOST_TOO = "NVML Unknown Error"
 
 LOST = "its container was removed by somebody else"
@@ -31,7 +31,7 @@ GPU_GONE = "its container lost the GPU (NVML Unknown Error); the next attempt ge
 class Course:
     """What is known of a task's way besides its container's end.
 
-    stop: why it was asked to stop. memory, peak: its limit, and the most it was seen to hold, bytes (0: none, not known).
+"""What NVIDIA's library says where a container lost its GPU, as after ``systemctl daemon-reload`` there."""
     gpus: whether it has any. shaken: the engine did not answer since it was last seen running.
     """
 

@@ -23,9 +23,9 @@ T = TypeVar("T")
 
 PATIENCE = 30.0
 """Seconds for an answer; making and starting a container takes seconds on a busy machine."""
-QUICK = 3.0
+QUICK = 2.0
 """Seconds for the answer to whether the engine is there."""
-SULK = 2.0
+SULK = 5.0
 """Seconds for which an engine that did not answer is not asked again whether it is there."""
 PULL_PATIENCE = 300.0
 """Seconds without any word from a registry after which a pull is given up."""
@@ -55,7 +55,7 @@ class Engine:
 
     def answers(self) -> None:
         """Afterwards it has answered just now. Raises RunnerUnavailable, at once where it was silent just before."""
-        if time.monotonic() - self._silent_since < SULK:
+        if self._silent_since and time.monotonic() - self._silent_since < SULK:
             raise RunnerUnavailable(self._silent("it did not a moment ago"))
         client = self._new(QUICK)
         try:

@@ -35,8 +35,8 @@ class Translation:
         fitting = [(source, target) for source, target in self.mounts if path.is_relative_to(target)]
         if not fitting:
             raise ConfigError(
-                f"{path} lies in the daemon's own container, where no other container can see it. Mount a folder of the "
-                "host there; the easiest is the same path inside and outside, as in docker-compose.yml."
+                f"{path} lies in the daemon's own container, where no other container can see it. Mount a folder of "
+                "the host there; the easiest is the same path inside and outside, as in docker-compose.yml."
             )
         source, target = max(fitting, key=lambda pair: len(pair[1]))
         return str(Path(source, path.relative_to(target)))
@@ -58,12 +58,13 @@ def translation(engine: Engine, mountinfo: Path = Path("/proc/self/mountinfo")) 
 
 
 def of_stage(task: Task, readable: Sequence[Path], more: Sequence[Bind]) -> Iterator[Bind]:
-    """What a stage sees: its job folder, of which it may write its own folder and the progress; what its links lead to."""
-    own = stage_folder(task.folder, task.stage.name, task.shard)
-    yield Bind(task.folder, str(JOB))
-    yield Bind(own, str(JOB / own.relative_to(task.folder)), writable=True)
-    yield Bind(task.folder / "progress.jsonl", str(JOB / "progress.jsonl"), writable=True)
-    for inbox in linked(task.folder / "in", readable):
+    """What a stage sees: the job folder, of which it may write its own and the progress, and what links lead to."""
+    folder = task.folder.resolve()
+    own = stage_folder(folder, task.stage.name, task.shard)
+    yield Bind(folder, str(JOB))
+    yield Bind(own, str(JOB / own.relative_to(folder)), writable=True)
+    yield Bind(folder / "progress.jsonl", str(JOB / "progress.jsonl"), writable=True)
+    for inbox in linked(folder / "in", readable):
         yield Bind(inbox, str(inbox))
     yield from more
 
@@ -72,7 +73,7 @@ def linked(folder: Path, readable: Sequence[Path]) -> set[Path]:
     """The inboxes that links below a folder lead into."""
     if not readable:
         return set()
-    found = set()
+    found: set[Path] = set()
     for root, folders, files in os.walk(folder):
         for name in (*folders, *files):
             path = Path(root, name)

@@ -26,7 +26,7 @@ from daemon.runners.docker.words import copy, length, log_of, tail
 PAUSE = 1.0
 """Seconds until an engine that did not answer is asked again."""
 SECOND_LOOK = 2.0
-"""Seconds after which a container that was killed unasked is looked at again: an engine that goes down says so by then."""
+"""Seconds after which a container that was killed unasked is looked at again: an engine that goes down is gone then."""
 SETTLING = 2.0
 """Seconds that an engine may take between the end of a log and the end of its container."""
 

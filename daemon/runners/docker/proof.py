@@ -52,9 +52,9 @@ def prove(engine: Engine, ground: Ground, translation: Translation) -> None:
 
 
 _WRONG = (
-    "A container cannot work in the work folder {work}, which is {there} for the Docker engine: {why}. The daemon and its "
-    "stages must see the same folder: mount it at the same path inside and outside, and let DOCKER_HOST name the engine "
-    "of this machine."
+    "A container cannot work in the work folder {work}, which is {there} for the Docker engine: {why}. The daemon and "
+    "its stages must see the same folder: mount it at the same path inside and outside, and let DOCKER_HOST name the "
+    "engine of this machine."
 )
 
 

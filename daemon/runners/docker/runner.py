@@ -7,6 +7,7 @@ is), and a keeper, which brings the two together. A daemon that starts anew know
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 from daemon.errors import ConfigError, RunnerUnavailable
 from daemon.model import Ended, OnEnd, Task
@@ -29,12 +30,14 @@ class DockerRunner:
 
     def __init__(self, settings: Settings, on_end: OnEnd) -> None:
         """Afterwards it can be used, whether the engine is there or not."""
-        work = settings.work.resolve()
+        settings = replace(settings, work=settings.work.resolve())
         self._on_end = on_end
         self._lock = threading.Lock()
         self._kept: dict[str, Keeper] = {}
         self._known: set[str] = set()
-        self._site = Site(settings=settings, engine=Engine(settings.address), root=root_of(work), report=self._report)
+        self._site = Site(
+            settings=settings, engine=Engine(settings.address), root=root_of(settings.work), report=self._report
+        )
         self._watch = Watch(self._site, self._keepers)
 
     # ------------------------------------------------------------ the contract
@@ -71,6 +74,7 @@ class DockerRunner:
 
     def running(self) -> tuple[str, ...]:
         """The names of all tasks of this work folder whose container is alive."""
+        self._site.engine.answers()
         there = self._site.engine.listing(own(self._site.root))
         return tuple(sorted(c.labels["visaged.task"] for c in there if c.alive and "visaged.task" in c.labels))
 

@@ -52,7 +52,7 @@ class Settings:
     work: the folder of all job folders. address: of the engine; empty: DOCKER_HOST, else this machine's socket.
     readable: inboxes whose originals are read in place. probe_image: what the proof of the mounts runs in; empty: the
     first image of a pipeline that is here. grace: seconds between asking a stage to stop and killing it.
-    orphan_grace: seconds for which a container stays that ended while nobody asked for it. pulse: seconds between looks.
+    orphan_grace: seconds for which a container stays that ended while nobody asked for it. pulse: between two looks.
     """
 
     work: Path

@@ -1,4 +1,4 @@
-"""What the parts of the runner share: the engine, the settings, whose containers are ours, and whether we still work."""
+"""What the parts of the runner share: the engine, the settings, whose containers are ours, whether we still work."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def root_of(work: Path) -> str:
 
 @dataclass(slots=True)
 class Site:
-    """Shared by the threads of one runner. without_gpus: why the engine gives no GPU; empty: as far as known it does."""
+    """Shared by the threads of one runner. without_gpus: why the engine gives none; empty: as far as known it does."""
 
     settings: Settings
     engine: Engine
@@ -71,9 +71,7 @@ class Site:
                 for path in (self.settings.work, *self.settings.readable):
                     found.there(path)
                 labels = {"visaged.root": self.root}
-                prove(
-                    self.engine, Ground(work=self.settings.work, image=image, user=self.user(), labels=labels), found
-                )
+                prove(self.engine, Ground(work=self.settings.work, image=image, user=self.user(), labels=labels), found)
                 self._translation = found
             return self._translation
 

@@ -141,7 +141,7 @@ def _host(wish: Wish, facts: Facts) -> dict[str, Any]:
 
 
 def gpu_request(uuids: Iterable[str], known: frozenset[str]) -> Mapping[str, Any]:
-    """The request for exactly these GPUs: by CDI where the engine knows all of them so, else by NVIDIA's runtime hook."""
+    """The request for exactly these GPUs: by CDI where the engine knows them all so, else by NVIDIA's runtime hook."""
     wanted = list(uuids)
     names = [f"nvidia.com/gpu={uuid}" for uuid in wanted]
     if known.issuperset(names):

@@ -1,7 +1,7 @@
 """Owns the regular look at all our containers: it bounds their time, ends what was cancelled, and sweeps what is left.
 
-The look is the truth; that the log of a container ends only makes its keeper faster. What nobody has submitted yet after
-a restart is bounded as well.
+The look is the truth; that the log of a container ends only makes its keeper faster. What nobody has submitted yet
+after a restart is bounded as well.
 """
 
 from __future__ import annotations
