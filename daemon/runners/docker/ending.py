@@ -22,6 +22,11 @@ GPU_LOST = "NVML: Unknown Error"
 """What NVIDIA's library says where a container lost its GPU, as after ``systemctl daemon-reload`` on the host."""
 GPU_LOST_TOO = "NVML Unknown Error"
 
+NOT_RUN = (126, 127)
+"""Statuses of a container whose program was not there or could not be run."""
+INIT_SAYS = "[FATAL tini"
+"""How the engine's init begins the sentence about it."""
+
 LOST = "its container was removed by somebody else"
 RESTARTED = "the Docker engine was restarted while it ran"
 GPU_GONE = "its container lost the GPU (NVML Unknown Error); the next attempt gets a new container"
@@ -31,7 +36,7 @@ GPU_GONE = "its container lost the GPU (NVML Unknown Error); the next attempt ge
 class Course:
     """What is known of a task's way besides its container's end.
 
-"""What NVIDIA's library says where a container lost its GPU, as after ``systemctl daemon-reload`` there."""
+    stop: why it was asked to stop. memory, peak: its limit, and the most it was seen to hold, bytes (0: not known).
     gpus: whether it has any. shaken: the engine did not answer since it was last seen running.
     """
 
@@ -83,6 +88,9 @@ def _how(container: Container, course: Course, words: str) -> tuple[End, int | N
         return End.LOST, None, f"What happened: {RESTARTED}."
     if status and course.gpus and (GPU_LOST in words or GPU_LOST_TOO in words):
         return End.LOST, None, f"What happened: {GPU_GONE}."
+    if status in NOT_RUN and INIT_SAYS in words:
+        said = words.partition(INIT_SAYS)[2].partition("\n")[0].partition("] ")[2]
+        return End.IMPOSSIBLE, None, f"Its image cannot run it: {said}."
     if number := _signal(status):
         return End.KILLED, number, f"it was ended by signal {number} ({signal.strsignal(number) or 'unknown'})"
     return End.EXITED, status, f"it ended with status {status}" if status else ""

@@ -5,6 +5,7 @@ An engine that does not answer is RunnerUnavailable; one that answers but does n
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -21,6 +22,8 @@ from daemon.runners.docker.answers import Container, Facts, Image, container_of,
 
 T = TypeVar("T")
 
+LOCAL = "unix:///var/run/docker.sock"
+"""Where an engine is if nothing says otherwise."""
 PATIENCE = 30.0
 """Seconds for an answer; making and starting a container takes seconds on a busy machine."""
 QUICK = 2.0
@@ -44,7 +47,7 @@ class Engine:
 
     def __init__(self, address: str = "") -> None:
         """Afterwards nothing was asked yet. address: as DOCKER_HOST has it; empty: that, else this machine's."""
-        self._address = address
+        self._address, self._where = address, address
         self._client: docker.APIClient | None = None
         self._lock = threading.Lock()
         self._silent_since = 0.0
@@ -186,13 +189,17 @@ class Engine:
         with self._lock:
             if self._client is None:
                 self._client = self._new(PATIENCE)
+            else:
+                _knock(self._where)
             return self._client
 
     def _new(self, patience: float) -> docker.APIClient:
         address = {"base_url": self._address} if self._address else docker.utils.kwargs_from_env()
+        self._where = str(address.get("base_url") or LOCAL)
         try:
+            _knock(self._where)
             return docker.APIClient(**address, timeout=patience, version="auto")
-        except DockerException as error:
+        except (DockerException, OSError) as error:
             self._silent_since, self._facts = time.monotonic(), None
             self.outages += 1
             raise RunnerUnavailable(self._silent(str(error))) from error
@@ -200,6 +207,17 @@ class Engine:
     def _silent(self, why: str) -> str:
         where = f" at {self._address}" if self._address else ""
         return f"The Docker engine{where} does not answer ({why}). Jobs wait until it does."
+
+
+def _knock(address: str) -> None:
+    """Nothing where somebody listens at a socket of this machine, else OSError.
+
+    docker-py would find out as well, but leaves a handle open then, for each time that it was asked.
+    """
+    if address.startswith("unix:"):
+        with socket.socket(socket.AF_UNIX) as tried:
+            tried.settimeout(QUICK)
+            tried.connect("/" + address.removeprefix("unix:").lstrip("/"))
 
 
 def _only_declined(told: Any) -> Declined | None:

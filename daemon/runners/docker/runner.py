@@ -35,6 +35,7 @@ class DockerRunner:
         self._lock = threading.Lock()
         self._kept: dict[str, Keeper] = {}
         self._known: set[str] = set()
+        self._threads: list[threading.Thread] = []
         self._site = Site(
             settings=settings, engine=Engine(settings.address), root=root_of(settings.work), report=self._report
         )
@@ -58,6 +59,7 @@ class DockerRunner:
         with self._lock:
             self._known.add(task.name)
             self._kept[task.name] = keeper
+            self._threads = [*(thread for thread in self._threads if thread.is_alive()), keeper.thread]
         keeper.thread.start()
         self._watch.wake()
 
@@ -76,7 +78,8 @@ class DockerRunner:
         """The names of all tasks of this work folder whose container is alive."""
         self._site.engine.answers()
         there = self._site.engine.listing(own(self._site.root))
-        return tuple(sorted(c.labels["visaged.task"] for c in there if c.alive and "visaged.task" in c.labels))
+        tasks = (c.labels.get("visaged.task") for c in there if c.alive and c.state != "removing")
+        return tuple(sorted(task for task in tasks if task))
 
     def reap(self, name: str) -> None:
         """Afterwards the container of this task is gone."""
@@ -89,10 +92,9 @@ class DockerRunner:
         with self._lock:
             self._site.closed.set()
         self._watch.wake()
-        keepers = tuple(self._keepers().values())
-        for keeper in keepers:
+        for keeper in self._keepers().values():
             keeper.nudge()
-        for thread in (self._watch.thread, *(keeper.thread for keeper in keepers)):
+        for thread in (self._watch.thread, *self._threads):
             if thread.ident is not None and thread is not threading.current_thread():
                 thread.join(LEAVE)
         self._site.engine.close()
