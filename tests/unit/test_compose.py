@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from daemon.cli.hiring import docker_settings
 from daemon.cli.making import make
 from daemon.cli.settings import Settings
 from daemon.cli.wiring import site_of
@@ -48,16 +49,17 @@ def test_a_pipeline_is_named_as_its_image(name):
 @pipelines
 def test_a_pipeline_is_named_as_its_compose_service(name):
     service = COMPOSE["services"][name]
-    assert service["image"].split(":")[0] == f"visaged/{name}"
+    assert service["image"] == f"visaged/{name}:${{VISAGED_TAG:-latest}}"
     assert service["build"]["dockerfile"] == f"images/{name}/Dockerfile"
 
 
 @pipelines
-def test_a_pipeline_is_named_as_its_extra_its_table_its_lane_and_its_results(name, tmp_path):
+def test_a_pipeline_is_named_as_its_extra_table_lane_image_and_its_results(name, tmp_path):
     config, _ = make(Settings(), tmp_path)
     assert name in tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
     assert name in tomllib.loads(config.path.read_text())["pipelines"]
     assert (config.inboxes[0].path / name).is_dir()
+    assert docker_settings(config).pipelines[name].image == f"visaged/{name}:latest"
     site = site_of(config, configured(config, ours()))
     assert site.results_folder(a_job(pipeline=name)).name == name
 
@@ -73,7 +75,7 @@ def test_there_is_no_image_and_no_service_without_a_pipeline():
 @daemons
 def test_the_data_folder_has_the_same_path_inside_and_outside(service):
     data = COMPOSE["services"][service]["volumes"][0]
-    assert data["source"] == data["target"] == "${VISAGED_DATA}"
+    assert data["source"] == data["target"] == "${VISAGED_ROOT}"
 
 
 @daemons
@@ -134,7 +136,7 @@ def test_compose_accepts_the_file(profile, service):
 
 @pytest.mark.docker
 def test_compose_says_what_has_to_be_set():
-    told = compose("config", VISAGED_DATA=None)
+    told = compose("config", VISAGED_ROOT=None)
     assert told.returncode != 0
     assert "set it in .env to the folder of config.toml" in told.stderr
 
