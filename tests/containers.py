@@ -92,7 +92,7 @@ class PrivateEngine:
         arguments = ["--data-root", self.folder / "data", "--exec-root", self.folder / "exec"]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                ["dockerd", *arguments, "--pidfile", self.folder / "pid", "-H", self.host, *WITHOUT_NETWORK],
+                [*APART, "dockerd", *arguments, "--pidfile", self.folder / "pid", "-H", self.host, *WITHOUT_NETWORK],
                 stdout=log,
                 stderr=log,
                 env={**os.environ, "PATH": os.pathsep.join([hooks, *path] if self._hooks else path)},
@@ -131,5 +131,8 @@ class PrivateEngine:
                 subprocess.run(["umount", "-l", mount.split()[1]], check=False)
         shutil.rmtree(self.folder, ignore_errors=True)
 
+
+APART = ("unshare", "--net")
+"""An engine that is told to have no bridge removes docker0, which on the machine's own network is that of its engine."""
 
 WITHOUT_NETWORK = ("--bridge", "none", "--iptables=false", "--ip6tables=false")
