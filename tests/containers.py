@@ -133,6 +133,6 @@ class PrivateEngine:
 
 
 APART = ("unshare", "--net")
-"""An engine that is told to have no bridge removes docker0, which on the machine's own network is that of its engine."""
+"""An engine that shall have no bridge removes docker0, which on the machine's network is that of its own engine."""
 
 WITHOUT_NETWORK = ("--bridge", "none", "--iptables=false", "--ip6tables=false")
