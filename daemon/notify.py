@@ -5,6 +5,7 @@ The protocol is sd_notify(3): datagrams to the socket that NOTIFY_SOCKET names. 
 
 from __future__ import annotations
 
+import math
 import socket
 import time
 from collections.abc import Callable, MutableMapping
@@ -16,19 +17,20 @@ PATIENCE: Final = 1.0
 
 
 class ServiceManager:
-    """Who started us, as far as it wants to hear from us."""
+    """Who started us, as far as it wants to hear from us. patience: seconds without a sign of life that it bears."""
 
-    def __init__(self, address: str | None = None) -> None:
+    def __init__(self, address: str | None = None, patience: float = math.inf) -> None:
         """address: of its socket, a path or an ``@`` and an abstract name; None where there is no service manager."""
         self._address = f"\0{address[1:]}" if address and address.startswith("@") else address
+        self.patience = patience
 
     @classmethod
     def found_in(cls, environment: MutableMapping[str, str]) -> Self:
         """The one that the environment names, which afterwards does not: no stage is to speak in our name."""
         address = environment.pop("NOTIFY_SOCKET", None)
-        for name in ("WATCHDOG_USEC", "WATCHDOG_PID"):
-            environment.pop(name, None)
-        return cls(address or None)
+        patience = environment.pop("WATCHDOG_USEC", "")
+        environment.pop("WATCHDOG_PID", None)
+        return cls(address or None, int(patience) / 1e6 if patience.isdecimal() else math.inf)
 
     def ready(self) -> None:
         """Afterwards it knows that inboxes are watched."""
@@ -68,7 +70,7 @@ class Pulse:
         self._every = every
         self._clock = clock
         self._turned = False
-        self._due = -float("inf")
+        self._due = -math.inf
 
     def turned(self) -> None:
         """The dispatcher has turned."""

@@ -14,7 +14,7 @@ from daemon.config import Config
 from daemon.notify import Pulse, ServiceManager
 
 EVERY = 20.0
-"""Seconds between two signs of life."""
+"""Seconds between two signs of life; less where the service manager's watchdog is less patient."""
 STALE = 1800.0
 """Seconds without one after which a daemon is taken for stuck: scans of the largest shares take minutes."""
 
@@ -26,7 +26,7 @@ class Life:
         """Nothing was told yet."""
         self._config = config
         self._manager = ServiceManager.found_in(os.environ)
-        self._pulse = Pulse(self._alive, EVERY)
+        self._pulse = Pulse(self._alive, min(EVERY, self._manager.patience / 3))
         self.beat = self._pulse.beat
 
     def turning(self, done: Callable[[], bool]) -> Callable[[], bool]:

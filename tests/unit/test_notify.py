@@ -1,6 +1,7 @@
 """What a service manager hears: real datagrams on a real socket."""
 
 import contextlib
+import math
 import os
 import signal
 import socket
@@ -72,6 +73,11 @@ def test_stages_do_not_learn_the_address(tmp_path):
     environment = {"NOTIFY_SOCKET": "/run/x", "WATCHDOG_USEC": "1", "WATCHDOG_PID": "1", "HOME": "/"}
     ServiceManager.found_in(environment)
     assert environment == {"HOME": "/"}
+
+
+def test_the_patience_of_the_watchdog_is_known():
+    assert ServiceManager.found_in({"WATCHDOG_USEC": "45000000"}).patience == 45.0
+    assert ServiceManager.found_in({"WATCHDOG_USEC": "nonsense"}).patience == math.inf
 
 
 # ---------------------------------------------------------------- the pulse
