@@ -80,7 +80,7 @@ class Line:
                     log.warning("a stage runs that nobody waits for; it is ended", task=orphan)
                     runner.reap(orphan)
             except RunnerUnavailable as error:
-                log.warning("the runner does not answer", runner=name, why=str(error))
+                log.debug("the runner does not answer", runner=name, why=str(error))
             else:
                 self._unasked.remove(name)
 
@@ -152,11 +152,12 @@ class Line:
 
     def _hand_over(self, task: Task) -> None:
         """Submitting is idempotent, so a runner that does not answer is asked again and no attempt is burned."""
-        self._unheard.pop(task.name, None)
+        again = self._unheard.pop(task.name, None) is not None
         try:
             self._runners[self._at[task.name]].submit(task)
         except RunnerUnavailable as error:
-            log.warning("the runner does not answer", task=task.name, why=str(error))
+            said = log.debug if again else log.warning
+            said("the stage waits for its runner", task=task.name, why=str(error))
             self._unheard[task.name] = task
 
     def _task(self, job: Job, attempt: Attempt) -> Task:

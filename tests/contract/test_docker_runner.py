@@ -64,7 +64,10 @@ class TestDockerRunner(RunnerContract):
         assert (host["Init"], host["Memory"], host["MemorySwap"]) == (True, 256 * MIB, 256 * MIB)
         assert host["PidsLimit"] > 0
         assert "max-size" in host["LogConfig"]["Config"]
-        assert sorted(m["Destination"] for m in seen["Mounts"] if m["RW"]) == ["/job/progress.jsonl", "/job/stages/sleep"]
+        assert sorted(m["Destination"] for m in seen["Mounts"] if m["RW"]) == [
+            "/job/progress.jsonl",
+            "/job/stages/sleep",
+        ]
 
     def test_a_stage_cannot_change_its_inputs_its_request_or_other_stages(self, lab: Lab) -> None:
         runner, ends = lab.runner()

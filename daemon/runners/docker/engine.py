@@ -28,7 +28,7 @@ PATIENCE = 30.0
 """Seconds for an answer; making and starting a container takes seconds on a busy machine."""
 QUICK = 2.0
 """Seconds for the answer to whether the engine is there."""
-SULK = 5.0
+SULK = 4.0
 """Seconds for which an engine that did not answer is not asked again whether it is there."""
 PULL_PATIENCE = 300.0
 """Seconds without any word from a registry after which a pull is given up."""

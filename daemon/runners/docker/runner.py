@@ -7,10 +7,11 @@ is), and a keeper, which brings the two together. A daemon that starts anew know
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import replace
 
 from daemon.errors import ConfigError, RunnerUnavailable
-from daemon.model import Ended, OnEnd, Task
+from daemon.model import End, Ended, OnEnd, Task
 from daemon.runners.docker.control import Control
 from daemon.runners.docker.engine import Engine
 from daemon.runners.docker.keeper import UNBEGUN, Keeper
@@ -50,12 +51,12 @@ class DockerRunner:
                 return
         keeper = Keeper(self._site, task)
         if Control.of(task).ended() is None:
-            self._site.engine.answers()
-            self._prove_or_wait()
             try:
                 keeper.intend()
             except OSError as error:
                 raise RunnerUnavailable(f"{error.strerror}: {error.filename}; {task.name} waits") from error
+            self._site.engine.answers()
+            self._prove_or_wait()
         with self._lock:
             self._known.add(task.name)
             self._kept[task.name] = keeper
@@ -72,6 +73,14 @@ class DockerRunner:
             control.cancel.touch()
         except OSError as error:
             raise RunnerUnavailable(f"{task.name} cannot be cancelled now ({error.strerror}); try again") from error
+        with self._lock:
+            waits = task.name not in self._known and control.made() is None
+            self._known.update([task.name] if waits else [])
+        if waits:  # its engine has never answered, and need not
+            now = time.time()
+            ended = Ended(task=task.name, end=End.CANCELLED, detail="it was cancelled", started=now, ended=now)
+            control.write(ended)
+            self._report(ended)
         self._watch.wake()
 
     def running(self) -> tuple[str, ...]:
