@@ -76,7 +76,7 @@ def configured(*pipelines: str) -> str:
 
 
 class PrivateEngine:
-    """An engine of a test's own, which it may kill, pause and start again. hooks: whether it takes requests for GPUs."""
+    """An engine of a test's own, which it may kill, pause and start anew. hooks: whether it takes requests for GPUs."""
 
     def __init__(self, folder: Path, *, hooks: bool) -> None:
         self.folder, self._hooks = folder, hooks

@@ -24,7 +24,7 @@ class Runners:
 
     by_name: Mapping[str, Runner]
 
-    def capacity_at(self, name: str, whole: Capacity) -> Capacity:
+    def capacity_at(self, whole: Capacity, name: str) -> Capacity:
         """What of the capacity a runner can give."""
         runner = self.by_name.get(name)
         if isinstance(runner, DockerRunner) and runner.without_gpus:

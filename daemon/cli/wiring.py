@@ -125,12 +125,11 @@ def assembled(config: Config, *, starts: bool, on_view: OnView | None) -> Iterat
     runners = hired(config, {*site.runner_of.values(), *(attempt.runner for attempt in store.running())}, events.put)
     movers = Movers(site, events.put)
     intake = Intake(store, site)
-    whole = capacity_of(config)
     keep = Keep(work=config.daemon.retention, archive=config.daemon.archive_retention)
     looks = Looks(store, site, on_view)
     crew = Crew(
         intake=intake,
-        line=Line(store, site, runners.by_name, whole, partial(runners.capacity_at, whole=whole)),
+        line=Line(store, site, runners.by_name, whole := capacity_of(config), partial(runners.capacity_at, whole)),
         movers=movers,
         due={"retention": Retention(store, site, keep, partial(events.put, Succeeded("retention")))},
         look=looks,

@@ -12,11 +12,14 @@ import pytest
 
 pytest.register_assert_rewrite("tests.contract.runners")
 
-from daemon.errors import RunnerUnavailable  # noqa: E402
+from daemon.errors import ConfigError, RunnerUnavailable  # noqa: E402
 from daemon.model import End, OnEnd  # noqa: E402
 from daemon.runners.docker import Containers, DockerRunner, Pull, Settings, digests  # noqa: E402
+from daemon.runners.docker.engine import Engine  # noqa: E402
+from daemon.runners.docker.folders import Translation  # noqa: E402
+from daemon.runners.docker.proof import Ground, prove  # noqa: E402
 from daemon.runners.docker.site import root_of  # noqa: E402
-from daemon.runners.docker.spec import name_of  # noqa: E402
+from daemon.runners.docker.spec import User, name_of  # noqa: E402
 from pipelines.contract import read_result  # noqa: E402
 from tests.containers import IMAGE, PROBE, docker, have_image, inspect, ours  # noqa: E402
 from tests.contract.runners import (  # noqa: E402
@@ -228,6 +231,20 @@ class TestDockerRunner(RunnerContract):
         with contextlib.closing(make(lab.work, ends)) as runner:
             runner.submit(task)
             assert ends.of(task).status == 0
+
+    def test_a_work_folder_that_containers_see_elsewhere_is_refused_in_words(self, tmp_path: Path) -> None:
+        work, elsewhere = tmp_path / "work", tmp_path / "elsewhere"
+        for folder in (work, elsewhere):
+            folder.mkdir()
+        engine = Engine()
+        image = engine.image(IMAGE)
+        assert image is not None
+        ground = Ground(work=work, image=image, user=User(uid=os.geteuid(), gid=os.getegid()), labels={})
+        prove(engine, ground, Translation())
+        with pytest.raises(ConfigError, match=f"work folder {work}, which is {elsewhere} for the Docker engine"):
+            prove(engine, ground, Translation(((str(elsewhere), str(work)),)))
+        assert list(work.iterdir()) == []
+        engine.close()
 
     # ------------------------------------------------------------ words and GPUs
 

@@ -1,5 +1,6 @@
 """Requests for GPUs on a real engine that has none: a stand-in for NVIDIA's hook accepts them, and NVML sees two."""
 
+import json
 import shutil
 import subprocess
 import tempfile
@@ -108,3 +109,17 @@ def test_where_the_engine_gives_no_gpu_a_stage_that_needs_one_is_refused_with_th
     (why,) = (place.root / "failed").rglob("WHY.txt")
     assert "needs a GPU. The Docker engine gives no GPU to containers" in why.read_text()
     assert "toolkit" in why.read_text()
+
+
+def doctor_says(place):
+    findings = json.loads(place.visaged("doctor", "--json").stdout)
+    return {finding["what"]: finding for finding in findings}
+
+
+def test_the_doctor_tries_a_container_with_the_gpu_and_says_what_is_wrong(place, with_runtime, without_runtime):
+    configure(place, without_runtime, "likes_gpu", 0.1)
+    assert "toolkit is missing" in doctor_says(place)["GPU in a container"]["says"]
+    configure(place, with_runtime, "likes_gpu", 0.1)
+    found = doctor_says(place)
+    assert "does not see it" in found["GPU in a container"]["says"]  # the stand-in lets it start, and no more
+    assert found["mounts"]["state"] == found["image of likes_gpu"]["state"] == "ok"

@@ -79,21 +79,27 @@ def lost(task: str, why: str = LOST) -> Ended:
 
 
 def _how(container: Container, course: Course, words: str) -> tuple[End, int | None, str]:
-    status = container.status
     if course.stop is not None and container.ended >= course.stop.at - 1.0:
         return _asked(container, course.stop)
-    if status and (container.out_of_memory or _silently_out_of_memory(container, course)):
-        return End.OUT_OF_MEMORY, None, f"its memory was limited to {course.memory / 2**20:.0f} MiB"
-    if course.shaken and unasked(container, course.stop):
-        return End.LOST, None, f"What happened: {RESTARTED}."
-    if status and course.gpus and (GPU_LOST in words or GPU_LOST_TOO in words):
-        return End.LOST, None, f"What happened: {GPU_GONE}."
-    if status in NOT_RUN and INIT_SAYS in words:
-        said = words.partition(INIT_SAYS)[2].partition("\n")[0].partition("] ")[2]
-        return End.IMPOSSIBLE, None, f"Its image cannot run it: {said}."
-    if number := _signal(status):
+    if unlucky := _unlucky(container, course, words) if container.status else None:
+        return unlucky[0], None, unlucky[1]
+    if number := _signal(container.status):
         return End.KILLED, number, f"it was ended by signal {number} ({signal.strsignal(number) or 'unknown'})"
-    return End.EXITED, status, f"it ended with status {status}" if status else ""
+    return End.EXITED, container.status, f"it ended with status {container.status}" if container.status else ""
+
+
+def _unlucky(container: Container, course: Course, words: str) -> tuple[End, str] | None:
+    """What ended it from outside, as far as that can be told."""
+    if container.out_of_memory or _silently_out_of_memory(container, course):
+        return End.OUT_OF_MEMORY, f"its memory was limited to {course.memory / 2**20:.0f} MiB"
+    if course.shaken and unasked(container, course.stop):
+        return End.LOST, f"What happened: {RESTARTED}."
+    if course.gpus and (GPU_LOST in words or GPU_LOST_TOO in words):
+        return End.LOST, f"What happened: {GPU_GONE}."
+    if container.status in NOT_RUN and INIT_SAYS in words:
+        said = words.partition(INIT_SAYS)[2].partition("\n")[0].partition("] ")[2]
+        return End.IMPOSSIBLE, f"Its image cannot run it: {said}."
+    return None
 
 
 def _asked(container: Container, stop: Stop) -> tuple[End, int | None, str]:
