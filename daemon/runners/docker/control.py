@@ -99,7 +99,8 @@ class Control:
     def write(self, what: Intent | Made | Stop | Ended) -> None:
         """Afterwards it is written down, durably."""
         name = {Intent: "intent", Made: "container", Stop: "stop", Ended: "exit"}[type(what)]
-        self.folder.mkdir(parents=True, exist_ok=True)
+        for folder in (self.folder.parent, self.folder):  # not the job's: one that is gone shall not come back
+            folder.mkdir(exist_ok=True)
         write_atomic(self.folder / f"{name}.json", json.dumps(asdict(what)).encode())
         sync_folder(self.folder)
 

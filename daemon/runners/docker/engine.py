@@ -24,6 +24,8 @@ T = TypeVar("T")
 
 LOCAL = "unix:///var/run/docker.sock"
 """Where an engine is if nothing says otherwise."""
+OLDEST = "1.41"
+"""The version of the Engine API that is needed: that of Docker 20.10."""
 PATIENCE = 30.0
 """Seconds for an answer; making and starting a container takes seconds on a busy machine."""
 QUICK = 2.0
@@ -198,11 +200,15 @@ class Engine:
         self._where = str(address.get("base_url") or LOCAL)
         try:
             _knock(self._where)
-            return docker.APIClient(**address, timeout=patience, version="auto")
+            client = docker.APIClient(**address, timeout=patience, version="auto")
         except (DockerException, OSError) as error:
             self._silent_since, self._facts = time.monotonic(), None
             self.outages += 1
             raise RunnerUnavailable(self._silent(str(error))) from error
+        if docker.utils.version_lt(client.api_version, OLDEST):
+            client.close()
+            raise RunnerUnavailable(f"The Docker engine is too old (API {client.api_version}); 20.10 or newer will do.")
+        return client
 
     def _silent(self, why: str) -> str:
         where = f" at {self._address}" if self._address else ""

@@ -68,21 +68,18 @@ class Keeper:
         while not self._site.closed.is_set():
             try:
                 ended = self._turn()
+                if ended is not None:
+                    self._over(ended)
+                    return
             except RunnerUnavailable as error:
                 log.debug("an attempt waits for the engine", task=self.task.name, why=str(error))
                 self._site.closed.wait(PAUSE)
-                continue
-            except ConfigError as error:
-                ended = beginning.wrong_mounts(self.task, error)
-            except OSError as error:
-                why = f"{error.strerror}: {error.filename or self.task.folder}"
-                ended = ending.never_started(self.task.name, why)
-            if ended is not None:
-                self._over(ended)
-                return
+            except Exception:  # a keeper that gave up would leave its task running for ever in the daemon's eyes
+                log.exception("an attempt cannot be kept now; it is tried again", task=self.task.name)
+                self._site.closed.wait(PAUSE)
 
     def _turn(self) -> Ended | None:
-        """How it ended, or None after one step of the way. Raises RunnerUnavailable, ConfigError, OSError."""
+        """How it ended, or None after one step of the way. Raises RunnerUnavailable, OSError."""
         if over := self._control.ended():
             return over
         made = self._control.made()
@@ -101,7 +98,13 @@ class Keeper:
         return self._conclude(container)
 
     def _make(self) -> Ended | None:
-        return self._cancelled() or beginning.create(self._site, self.task, self._control)
+        """Nothing of it has ever run, so whatever fails here may be tried again as it was."""
+        try:
+            return self._cancelled() or beginning.create(self._site, self.task, self._control)
+        except ConfigError as error:
+            return beginning.wrong_mounts(self.task, error)
+        except OSError as error:
+            return ending.never_started(self.task.name, f"{error.strerror}: {error.filename or self.task.folder}")
 
     def _cancelled(self) -> Ended | None:
         """The end of one that was cancelled before it began."""

@@ -13,6 +13,7 @@ from dataclasses import replace
 from daemon.errors import ConfigError, RunnerUnavailable
 from daemon.model import End, Ended, OnEnd, Task
 from daemon.runners.docker.control import Control
+from daemon.runners.docker.ending import never_started
 from daemon.runners.docker.engine import Engine
 from daemon.runners.docker.keeper import UNBEGUN, Keeper
 from daemon.runners.docker.settings import Settings
@@ -54,7 +55,8 @@ class DockerRunner:
             try:
                 keeper.intend()
             except OSError as error:
-                raise RunnerUnavailable(f"{error.strerror}: {error.filename}; {task.name} waits") from error
+                self._on_end(never_started(task.name, f"{error.strerror}: {error.filename}"))
+                return
             self._site.engine.answers()
             self._prove_or_wait()
         with self._lock:

@@ -65,8 +65,10 @@ class Site:
         Raises ConfigError with what is wrong, RunnerUnavailable.
         """
         with self._proving:
+            if self._translation is not None:
+                return self._translation
             image = image or self._any_image()
-            if self._translation is None and image is not None:
+            if image is not None:
                 found = translation(self.engine)
                 for path in (self.settings.work, *self.settings.readable):
                     found.there(path)

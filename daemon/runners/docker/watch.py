@@ -56,8 +56,8 @@ class Watch:
                 self._look()
             except RunnerUnavailable as error:
                 log.debug("the engine is away", why=str(error))
-            except OSError as error:
-                log.warning("a container cannot be looked after now", why=str(error))
+            except Exception:  # whatever it was, nobody else bounds what runs
+                log.exception("the containers cannot be looked after now")
             self._wake.wait(self._site.settings.pulse if self._busy else IDLE)
             self._wake.clear()
 
@@ -66,6 +66,8 @@ class Watch:
         self._busy = bool(kept)
         there = self._site.engine.listing(own(self._site.root))
         self._busy |= bool(there)
+        self._started = {c.id: self._started[c.id] for c in there if c.id in self._started}
+        self._ended_for = {c.id: self._ended_for[c.id] for c in there if c.id in self._ended_for}
         for container in there:
             task = container.labels.get("visaged.task")
             if task is not None and container.alive:
@@ -84,7 +86,6 @@ class Watch:
         if stop is None and (why := self._must_stop(container, control)):
             control.write(Stop(why=why, at=time.time()))
             self._site.engine.signal(container.id, signal.SIGTERM)
-            threading.Timer(self._site.settings.grace, self.wake).start()
         elif stop is not None and time.time() >= stop.at + self._site.settings.grace:
             self._site.engine.signal(container.id, signal.SIGKILL)
 
@@ -115,7 +116,6 @@ class Watch:
                 control.write(self._end_of(container, control))
         log.info("a container that is over is removed", container=listed.name)
         self._site.engine.remove(listed.id)
-        self._started.pop(listed.id, None)
 
     def _since(self, container: Container) -> float:
         """Since when it is over; one that never began, since we first saw it so."""
