@@ -11,7 +11,7 @@ import subprocess
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bench.parcels import Parcel, parcels
@@ -21,10 +21,12 @@ from bench.sentry import Sentry
 from daemon.cli.exits import Exit
 from daemon.failpoints import Step
 from daemon.model import Job, Status
+from tests.containers import configured, have_image, ours
 
 ELSEWHERE = Path("/dev/shm")
 """A second file system, where there is one, for an inbox that results do not share a disk with."""
 OURS = frozenset({"STATUS.txt", ".visaged-inbox", "WHY.txt"})
+OF_CONTAINERS = tuple(step for step in Step if step.startswith("docker:"))
 LABELLED = 0.7
 """The share of kills at a labelled step; the others come at a time by chance."""
 LONGEST = 4.0
@@ -35,9 +37,14 @@ END = 120.0
 
 @dataclass(slots=True, kw_only=True)
 class Siege:
-    """A bench under way. far: an inbox on another file system, or None. hits: label, or "any time" -> kills."""
+    """A bench under way. far: an inbox on another file system, or None. hits: label, or "any time" -> kills.
+
+    longest: seconds after which a daemon that has not passed its step is killed wherever it is.
+    """
 
     place: Place
+    steps: tuple[Step, ...]
+    longest: float
     far: Path | None
     chance: random.Random
     dropped: list[Parcel] = field(default_factory=list)
@@ -46,10 +53,16 @@ class Siege:
     broken: list[str] = field(default_factory=list)
 
 
-def measure(folder: Path, seed: int, times: int) -> Report:
-    """So many kills, one run to the end, and every promise looked at."""
+def measure(folder: Path, seed: int, times: int, *, containers: bool = False) -> Report:
+    """So many kills, one run to the end, and every promise looked at. containers: stages run in them."""
     with _other_inbox() as far:
-        siege = Siege(place=_set_up(folder / "place", far), far=far, chance=random.Random(seed))
+        siege = Siege(
+            place=_set_up(folder / "place", far, containers=containers),
+            far=far,
+            chance=random.Random(seed),
+            steps=tuple(OF_CONTAINERS if containers else (step for step in Step if step not in OF_CONTAINERS)),
+            longest=LONGEST * (2 if containers else 1),
+        )
         sentry = Sentry(siege.place.root / "results", siege.texts)
         sentry.start()
         for _ in range(times):
@@ -57,12 +70,18 @@ def measure(folder: Path, seed: int, times: int) -> Report:
         siege.broken += _run_to_the_end(siege.place)
         sentry.stop()
         siege.broken += [*sentry.faults, *_judged(siege)]
-    return _report(siege, sentry, seed)
+        if containers and (left := ours(siege.place.root / "work")):
+            siege.broken.append(f"containers are left over: {', '.join(left)}")
+    report = _report(siege, sentry, seed)
+    return replace(report, name="kills_docker", title=f"{report.title}, with containers") if containers else report
 
 
-def _set_up(root: Path, far: Path | None) -> Place:
+def _set_up(root: Path, far: Path | None, *, containers: bool) -> Place:
     other = f'[[inbox]]\nname = "far"\npath = "{far}"\n' if far else ""
-    return set_up(root, "settle_seconds = 0.2", rest=other)
+    if not containers:
+        return set_up(root, "settle_seconds = 0.2", rest=other)
+    have_image()
+    return set_up(root, 'settle_seconds = 0.2\nrunner = "docker"', rest=other + configured("noop", "counted"))
 
 
 @contextlib.contextmanager
@@ -84,8 +103,8 @@ def _other_inbox() -> Iterator[Path | None]:
 def _kill_once(siege: Siege) -> None:
     """Something is dropped, a daemon runs, something more is dropped, the daemon is killed, nothing is missing."""
     chance = siege.chance
-    label = chance.choice(list(Step)) if chance.random() < LABELLED else None
-    limit = LONGEST if label else chance.uniform(0.3, 2.5)
+    label = chance.choice(siege.steps) if chance.random() < LABELLED else None
+    limit = siege.longest if label else chance.uniform(0.3, 2.5)
     _drop(siege, 2)
     daemon = siege.place.start(f"{label}:{chance.choice((1, 1, 2, 3))}" if label else "")
     time.sleep(chance.uniform(0.0, 1.0))
