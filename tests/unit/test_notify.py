@@ -3,10 +3,12 @@
 import contextlib
 import math
 import os
+import queue
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -15,6 +17,8 @@ import pytest
 from daemon.cli.making import make
 from daemon.cli.settings import Settings
 from daemon.notify import Pulse, ServiceManager
+from daemon.watch import MARKER, Mode, Reconciler, ignore_lease_signals
+from daemon.watch import Settings as Watched
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -129,6 +133,26 @@ def test_beats_in_quick_succession_are_told_once(pulse, clock, said):
         pulse.turned()
         pulse.beat()
     assert said == [100.0, 110.0]
+
+
+# ---------------------------------------------------------------- what a reconciler's thread says
+
+
+@pytest.mark.parametrize("marked", [True, False])
+def test_a_reconciler_beats_when_nothing_happens_and_when_its_share_is_away(tmp_path, marked):
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    if marked:
+        (inbox / MARKER).write_text("id-1\n")
+    beats = queue.SimpleQueue()
+    watched = Watched(name="main", path=inbox, lanes={}, mode=Mode.EVENTS, marker="id-1", rescan=1000.0)
+    reconciler = Reconciler(watched, lambda _: None, lambda: beats.put(threading.current_thread().name))
+    ignore_lease_signals()
+    reconciler.start()
+    try:
+        assert {beats.get(timeout=10) for _ in range(3)} == {"watch-main"}
+    finally:
+        reconciler.stop()
 
 
 # ---------------------------------------------------------------- a daemon under a service manager
