@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 import docker
@@ -73,6 +74,11 @@ class Engine:
         if (facts := self._facts) is None:
             facts = self._facts = facts_of(self._certain(lambda c: c.info()))
         return facts
+
+    def group(self) -> int | None:
+        """The group that may use it by its socket; None where it is talked to otherwise."""
+        path = _socket(self._where)
+        return path.stat().st_gid if path is not None and path.exists() else None
 
     def close(self) -> None:
         """Afterwards no connection is kept; it may be used again."""
@@ -220,10 +226,16 @@ def _knock(address: str) -> None:
 
     docker-py would find out as well, but leaves a handle open then, for each time that it was asked.
     """
-    if address.startswith("unix:"):
+    path = _socket(address)
+    if path is not None:
         with socket.socket(socket.AF_UNIX) as tried:
             tried.settimeout(QUICK)
-            tried.connect("/" + address.removeprefix("unix:").lstrip("/"))
+            tried.connect(str(path))
+
+
+def _socket(address: str) -> Path | None:
+    """The socket of this machine that an address names; None for any other."""
+    return Path("/" + address.removeprefix("unix:").lstrip("/")) if address.startswith("unix:") else None
 
 
 def _only_declined(told: Any) -> Declined | None:

@@ -50,13 +50,14 @@ class Site:
         return self.settings.pipelines.get(pipeline) or Containers(image=f"visaged/{pipeline}")
 
     def user(self, containers: Containers | None = None) -> User:
-        """Who a stage runs as: whoever is configured, else this process's user with all groups."""
+        """Who a stage runs as: whoever is configured, else this process's user with all groups but the engine's."""
         if containers and containers.user:
             uid, _, gid = containers.user.partition(":")
             return User(uid=int(uid), gid=int(gid or uid))
         if self.engine.facts().rootless:
             return User(uid=0, gid=0)  # which is the engine's own user outside
-        return User(uid=os.geteuid(), gid=os.getegid(), groups=tuple(sorted({*os.getgroups()} - {os.getegid()})))
+        groups = {*os.getgroups()} - {os.getegid(), self.engine.group()}
+        return User(uid=os.geteuid(), gid=os.getegid(), groups=tuple(sorted(groups)))
 
     def proven(self, image: Image | None = None) -> Translation | None:
         """How our paths are called on the engine's machine, once it is proved that containers see the same files.
