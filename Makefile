@@ -1,5 +1,5 @@
 # Two commands are enough: `make demo` shows it, `make test` proves it. Everything lives in .venv.
-.PHONY: setup demo test check bench docs clean
+.PHONY: setup demo test check engine images bench docs clean
 PY := .venv/bin/python
 STAMP := .venv/.visaged-setup
 
@@ -12,7 +12,7 @@ $(STAMP): pyproject.toml constraints.txt
 demo: setup ## two heads that we make ourselves become a morph, in ./visaged-demo
 	.venv/bin/visaged demo
 
-test: setup check ## all checks and tests
+test: setup check engine ## all checks and tests
 	$(PY) -m pytest -n 4 --dist worksteal  # most tests wait for processes, so twice the cores of a small machine
 
 check: setup ## style, types, directions of imports
@@ -20,6 +20,21 @@ check: setup ## style, types, directions of imports
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
+
+# Without root or Debian the tests that need an engine are skipped, except in CI.
+engine: ## a Docker engine for the tests: the one that answers, else one that is installed and started
+	tests/engine/up || test -z "$(CI)"
+
+VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
+REVISION = $(shell git rev-parse --short HEAD 2>/dev/null || echo unknown)
+DEVICE ?= cpu
+
+images: ## the images of all pipelines and of the daemon; DEVICE=cuda for NVIDIA's GPUs
+	for file in images/*/Dockerfile; do \
+	    name=visaged/$$(basename $$(dirname $$file)); \
+	    docker build --file $$file --tag $$name:$(VERSION) --tag $$name:latest --build-arg DEVICE=$(DEVICE) \
+	        --build-arg VERSION=$(VERSION) --build-arg REVISION=$(REVISION) . || exit; \
+	done
 
 bench: setup ## measurements and long kill tests; tables go to bench/results
 	$(PY) -m bench

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import idle, kills, morph, noop, report, scan
+from bench import docker, idle, images, kills, morph, noop, report, scan
 from bench.report import Report
 
 
@@ -45,12 +45,18 @@ def _benches(seed: int, times: int) -> Mapping[str, Bench]:
         "noop": Bench(run=noop.measure, about="the daemon's own cost of a job"),
         "idle": Bench(run=idle.measure, about="the cost of waiting"),
         "morph": Bench(run=morph.measure, about="a pair of heads"),
+        "images": Bench(run=images.measure, about="weight and build time of the images; needs a Docker engine"),
+        "docker": Bench(run=docker.measure, about="what a container costs a stage; needs a Docker engine"),
+        "kills_docker": Bench(
+            run=lambda folder: kills.measure(folder, seed, times, containers=True),
+            about=f"{times} kills, seed {seed}, stages in containers; needs a Docker engine",
+        ),
         "kills": Bench(run=lambda folder: kills.measure(folder, seed, times), about=f"{times} kills, seed {seed}"),
     }
 
 
 def _command(name: str, seed: int, times: int) -> str:
-    options = ["--seed", str(seed), "--kills", str(times)] if name == "kills" else []
+    options = ["--seed", str(seed), "--kills", str(times)] if name.startswith("kills") else []
     return shlex.join(["python", "-m", "bench", *options, name])
 
 

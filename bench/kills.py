@@ -11,7 +11,7 @@ import subprocess
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bench.parcels import KINDS, VARIED, Kind, Parcel, parcel
@@ -21,10 +21,12 @@ from bench.sentry import Sentry
 from daemon.cli.exits import Exit
 from daemon.failpoints import Step
 from daemon.model import Job, Status
+from tests.containers import configured, have_image, ours
 
 ELSEWHERE = Path("/dev/shm")
 """A second file system, where there is one, for an inbox that results do not share a disk with."""
 OURS = frozenset({"STATUS.txt", ".visaged-inbox", "WHY.txt"})
+OF_CONTAINERS = tuple(step for step in Step if step.startswith("docker:"))
 LABELLED = 0.7
 """The share of kills at a labelled step; the others come at a time by chance."""
 LONGEST = 4.0
@@ -35,9 +37,14 @@ END = 120.0
 
 @dataclass(slots=True, kw_only=True)
 class Siege:
-    """A bench under way. far: an inbox on another file system, or None. hits: label, or "any time" -> kills."""
+    """A bench under way. far: an inbox on another file system, or None. hits: label, or "any time" -> kills.
+
+    longest: seconds after which a daemon that has not passed its step is killed wherever it is.
+    """
 
     place: Place
+    steps: tuple[Step, ...]
+    longest: float
     far: Path | None
     chance: random.Random
     dropped: list[Parcel] = field(default_factory=list)
@@ -46,23 +53,35 @@ class Siege:
     broken: list[str] = field(default_factory=list)
 
 
-def measure(folder: Path, seed: int, times: int) -> Report:
-    """So many kills, one run to the end, and every promise looked at."""
+def measure(folder: Path, seed: int, times: int, *, containers: bool = False) -> Report:
+    """So many kills, one run to the end, and every promise looked at. containers: stages run in them."""
     with _other_inbox() as far:
-        siege = Siege(place=_set_up(folder / "place", far), far=far, chance=random.Random(seed))
+        siege = Siege(
+            place=_set_up(folder / "place", far, containers=containers),
+            far=far,
+            chance=random.Random(seed),
+            steps=tuple(OF_CONTAINERS if containers else (step for step in Step if step not in OF_CONTAINERS)),
+            longest=LONGEST * (2 if containers else 1),
+        )
         sentry = Sentry(siege.place.root / "results", siege.texts)
         sentry.start()
-        for label in _labels(siege.chance, times):
+        for label in _labels(siege, times):
             _kill_once(siege, label)
         siege.broken += _run_to_the_end(siege.place)
         sentry.stop()
         siege.broken += [*sentry.faults, *_judged(siege)]
-    return _report(siege, sentry, seed)
+        if containers and (left := ours(siege.place.root / "work")):
+            siege.broken.append(f"containers are left over: {', '.join(left)}")
+    report = _report(siege, sentry, seed)
+    return replace(report, name="kills_docker", title=f"{report.title}, with containers") if containers else report
 
 
-def _set_up(root: Path, far: Path | None) -> Place:
+def _set_up(root: Path, far: Path | None, *, containers: bool) -> Place:
     other = f'[[inbox]]\nname = "far"\npath = "{far}"\n' if far else ""
-    return set_up(root, "settle_seconds = 0.2", rest=other)
+    if not containers:
+        return set_up(root, "settle_seconds = 0.2", rest=other)
+    have_image()
+    return set_up(root, 'settle_seconds = 0.2\nrunner = "docker"', rest=other + configured("noop", "counted"))
 
 
 @contextlib.contextmanager
@@ -81,19 +100,19 @@ def _other_inbox() -> Iterator[Path | None]:
 # ---------------------------------------------------------------- one kill
 
 
-def _labels(chance: random.Random, times: int) -> Sequence[Step | None]:
+def _labels(siege: Siege, times: int) -> Sequence[Step | None]:
     """Where the daemon shall be killed: every step about as often as the others, else (None) anywhere."""
-    reached = [step for step in Step if step is not Step.RETURN_FIRST]  # nothing here changes while it is taken
+    reached = [step for step in siege.steps if step is not Step.RETURN_FIRST]  # nothing here changes while it is taken
     labelled = [reached[n % len(reached)] for n in range(round(times * LABELLED))]
     labels = [*labelled, *[None] * (times - len(labelled))]
-    chance.shuffle(labels)
+    siege.chance.shuffle(labels)
     return labels
 
 
 def _kill_once(siege: Siege, label: Step | None) -> None:
     """Something is dropped, a daemon runs, something more is dropped, the daemon is killed, nothing is missing."""
     chance = siege.chance
-    limit = LONGEST if label else chance.uniform(0.3, 2.5)
+    limit = siege.longest if label else chance.uniform(0.3, 2.5)
     for kind in VARIED:
         _drop(siege, kind)
     daemon = siege.place.start(f"{label}:{chance.choice((1, 1, 2))}" if label else "")

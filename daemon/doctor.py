@@ -72,6 +72,7 @@ def examine(site: Site, gpus: Discovered) -> tuple[Finding, ...]:
         *([_opengl()] if "moderngl" in wanted else []),
         *([_h264()] if "av" in wanted else []),
         _gpu(site, gpus),
+        *(Finding(what="GPU", state=State.WARN, says=sick) for sick in gpus.sick),
         _docker(),
         *_folders(site),
         *_disks(site),
@@ -157,7 +158,7 @@ def _docker() -> Finding:
     if version:
         return Finding(what="Docker", state=State.OK, says=f"Engine {version} answers.")
     where = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")
-    says = f"No Docker engine answers at {where}. The local runner needs none."
+    says = f"No Docker engine answers at {where}. Stages that run as processes need none."
     return Finding(what="Docker", state=State.WARN, says=says)
 
 

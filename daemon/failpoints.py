@@ -28,6 +28,12 @@ class Step(StrEnum):
     QUEUE_ROW = "queue:row"
     STAGE_INTENT = "stage:intent"
     STAGE_SUBMITTED = "stage:submitted"
+    DOCKER_INTENT = "docker:intent"  # it is on disk that there shall be a container
+    DOCKER_CREATED = "docker:created"  # there is one, its id is not on disk yet
+    DOCKER_SAVED = "docker:saved"  # its id is, it does not run yet
+    DOCKER_STARTED = "docker:started"
+    DOCKER_ENDED = "docker:ended"  # how it ended is on disk, nobody was told, the container is still there
+    DOCKER_REMOVED = "docker:removed"
     STAGE_ENDED = "stage:ended"
     PUBLISH_INTENT = "publish:intent"
     PUBLISH_STAGED = "publish:staged"  # the stage's result is set aside for the move

@@ -34,20 +34,25 @@ class Gpu:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Discovered:
-    """The GPUs that NVML sees. why_none: a sentence where there is none."""
+    """The GPUs that NVML sees and that are well. sick: a sentence for each other. why_none: one where there is none."""
 
     gpus: tuple[Gpu, ...] = ()
     why_none: str = ""
+    sick: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capacity:
-    """What all stages together may use. cpus: cores. memory: bytes. slots: stages at once."""
+    """What all stages together may use. cpus: cores. memory: bytes. slots: stages at once.
+
+    why_no_gpus: a sentence with what to do, where GPUs that are here cannot be given.
+    """
 
     cpus: float
     memory: int
     slots: int
     gpus: tuple[Gpu, ...] = ()
+    why_no_gpus: str = ""
 
 
 def discover() -> Discovered:
@@ -62,7 +67,10 @@ def discover() -> Discovered:
         return Discovered(why_none=_why_none(error))
     finally:
         pynvml.nvmlShutdown()
-    return Discovered(gpus=found, why_none="" if found else "The NVIDIA driver is there, but it shows no GPU.")
+    gpus = tuple(one for one in found if isinstance(one, Gpu))
+    sick = tuple(one for one in found if isinstance(one, str))
+    why = " ".join(sick) or "The NVIDIA driver is there, but it shows no GPU."
+    return Discovered(gpus=gpus, why_none="" if gpus else why, sick=sick)
 
 
 def chosen(discovered: Discovered, use: Literal["auto", "none"] | Sequence[str]) -> tuple[Gpu, ...]:
@@ -156,7 +164,8 @@ def _never(stage: Stage, capacity: Capacity, suitable: Sequence[Gpu]) -> str | N
             f"The stage {stage.name} needs a GPU with {_gigabytes(stage.gpu_memory)} of memory, and the largest here "
             f"has {_gigabytes(max(gpu.memory for gpu in capacity.gpus))}. Run it on a machine with a larger GPU."
         )
-    return f"The stage {stage.name} needs a GPU, and none may be used here. `visaged doctor` says why."
+    why = capacity.why_no_gpus or "None may be used here; `visaged doctor` says why."
+    return f"The stage {stage.name} needs a GPU. {why}"
 
 
 def _cores(number: float) -> str:
@@ -170,17 +179,46 @@ def _gigabytes(size: int) -> str:
 # ---------------------------------------------------------------- NVML
 
 
-def _devices() -> Iterator[Gpu]:
+def _devices() -> Iterator[Gpu | str]:
+    """Every GPU, or a sentence about one that cannot be used; one that fell off the bus hides none of the others."""
     driver = pynvml.nvmlSystemGetDriverVersion()
     for index in range(pynvml.nvmlDeviceGetCount()):
-        device = pynvml.nvmlDeviceGetHandleByIndex(index)
-        for part in _instances(device) or [device]:
-            yield Gpu(
-                uuid=pynvml.nvmlDeviceGetUUID(part),
-                name=pynvml.nvmlDeviceGetName(part),
-                memory=int(pynvml.nvmlDeviceGetMemoryInfo(part).total),
-                driver=driver,
-            )
+        try:
+            device = pynvml.nvmlDeviceGetHandleByIndex(index)
+            if why := _sickness(device):
+                yield f"GPU {index} ({pynvml.nvmlDeviceGetUUID(device)}) is not used: {why}"
+                continue
+            for part in _instances(device) or [device]:
+                yield _described(part, driver)
+        except pynvml.NVMLError as error:
+            yield f"GPU {index} is not used: the driver says {error}. A restart of the machine may bring it back."
+
+
+def _described(part: Any, driver: str) -> Gpu:
+    return Gpu(
+        uuid=pynvml.nvmlDeviceGetUUID(part),
+        name=pynvml.nvmlDeviceGetName(part),
+        memory=int(pynvml.nvmlDeviceGetMemoryInfo(part).total),
+        driver=driver,
+    )
+
+
+def _sickness(device: Any) -> str:
+    """What is wrong with the memory of a GPU; empty: nothing, or it cannot tell."""
+    try:
+        *_rows, pending, failed = pynvml.nvmlDeviceGetRemappedRows(device)
+    except pynvml.NVMLError:  # GPUs before Ampere count pages
+        pending, failed = _retired(device), False
+    if failed:
+        return "its memory has more faults than it can mend; replace it."
+    return "its memory has faults that a restart of the machine mends." if pending else ""
+
+
+def _retired(device: Any) -> bool:
+    try:
+        return bool(pynvml.nvmlDeviceGetRetiredPagesPendingStatus(device))
+    except pynvml.NVMLError:
+        return False
 
 
 def _instances(device: Any) -> list[Any]:

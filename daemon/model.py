@@ -208,6 +208,7 @@ class Kind(StrEnum):
     TIMEOUT = "timeout"
     CRASH = "crash"
     CANCELLED = "cancelled"
+    SETUP = "setup"  # something of the machine is missing, and only a person can mend it
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,7 +295,8 @@ class End(StrEnum):
     TIMEOUT = "timeout"
     CANCELLED = "cancelled"
     LOST = "lost"  # gone without a trace (reboot, its launcher killed, container removed)
-    NEVER_STARTED = "never started"  # the infrastructure could not start it
+    NEVER_STARTED = "never started"  # the infrastructure could not start it, but may be another time
+    IMPOSSIBLE = "impossible"  # it cannot run here until somebody changes something
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,10 @@ PIPELINES = ("pipelines.morph",)
 GROUP = "visaged.pipelines"
 """The group of entry points by which a package adds a pipeline; each names an attribute that is a ``Pipeline``."""
 
-RESERVED = ("enabled", "runner", "cpus", "memory", "timeout", "image")
+RESERVED = (
+    *("enabled", "runner", "cpus", "memory", "timeout"),
+    *("image", "tag", "pull", "user", "network", "shm", "environment", "mounts", "run_args"),
+)
 """Keys of a pipeline's table in config.toml that are not options, so no option may be called so."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")

@@ -1,12 +1,17 @@
 """What every test shares: the handed-out data, and the one place where markers are decided."""
 
+import fcntl
 import os
+import shutil
+import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("VISAGED_DATA", ROOT.parent / "shared" / "data"))
+ENGINE = ROOT / "tests" / "engine" / "up"
 
 
 @pytest.fixture(scope="session")
@@ -15,10 +20,26 @@ def data() -> Path:
     return DATA
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Skip, with one loud line, what this machine cannot run."""
-    if not (DATA / "MANIFEST.tsv").is_file():
-        skip = pytest.mark.skip(reason=f"the data folder is not here ({DATA}); set VISAGED_DATA")
-        for item in items:
-            if item.get_closest_marker("data"):
-                item.add_marker(skip)
+    """Skip, with one loud line, what this machine cannot run; for an engine that could be had, under CI=1, fail."""
+    missing = {"data": "" if (DATA / "MANIFEST.tsv").is_file() else f"the data folder is not here ({DATA})"}
+    if any(item.get_closest_marker("docker") for item in items) and not config.option.collectonly:
+        missing["docker"] = no_engine()
+    for marker, why in missing.items():
+        for item in items if why else ():
+            if item.get_closest_marker(marker):
+                item.add_marker(pytest.mark.skip(reason=why))
+    if (why := missing.get("docker")) and os.environ.get("CI") == "1":
+        pytest.exit(f"CI=1, and the docker tests cannot run: {why}", returncode=1)
+
+
+def no_engine() -> str:
+    """Why there is no Docker engine to test with; empty: there is one, started here if it had to be."""
+    if not shutil.which("docker") and os.geteuid() != 0:
+        return "NO DOCKER ENGINE: none is here, and only root can install one; no container test runs"
+    with (Path(tempfile.gettempdir()) / "visaged-engine.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # workers of pytest-xdist wait for one engine
+        up = subprocess.run([ENGINE], capture_output=True, text=True, check=False)
+    words = (up.stderr.strip().splitlines() or [f"{ENGINE.name} ended with status {up.returncode}"])[-1]
+    return "" if up.returncode == 0 else f"NO DOCKER ENGINE, so no container test runs: {words}"

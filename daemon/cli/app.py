@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from daemon.cli import attending
 from daemon.cli.exits import MEANINGS
 from daemon.cli.settings import Level, Settings
 
@@ -183,6 +184,9 @@ def restore_inputs(
 
 
 # ---------------------------------------------------------------- looking after it
+
+app.command()(attending.health)
+app.command()(attending.install_service)
 
 
 @app.command()

@@ -9,13 +9,15 @@ from rich.table import Table
 from rich.text import Text
 
 from daemon.cli.exits import Exit
+from daemon.cli.hiring import docker_settings
 from daemon.cli.opening import configuration
 from daemon.cli.printing import complain, say, say_json
 from daemon.cli.settings import Settings
 from daemon.config import Config
 from daemon.doctor import Finding, Site, State, examine
+from daemon.engine_check import Patient, examine_engine
 from daemon.errors import ConfigError
-from daemon.gpus import discover
+from daemon.gpus import Discovered, chosen, discover
 from daemon.view.terminal import show
 
 _STYLES = {State.OK: "green", State.WARN: "yellow", State.BAD: "red"}
@@ -49,14 +51,18 @@ def check(settings: Settings, *, json: bool) -> Exit:
 
 def doctor(settings: Settings, *, json: bool) -> Exit:
     """Afterwards stdout says what of this machine was looked at; FAILED if something that is configured cannot work."""
+    gpus = discover()
+    engine: tuple[Finding, ...] = ()
     try:
-        site = site_of(configuration(settings))
+        config = configuration(settings)
+        site = site_of(config)
+        engine = tuple(examine_engine(patient_of(config, gpus)))
     except ConfigError as error:
         if settings.config:
             raise
         complain(f"{error} Only this machine is looked at.")
         site = nowhere(Path.cwd())
-    findings = examine(site, discover())
+    findings = (*examine(site, gpus), *engine)
     if json:
         say_json(findings)
     else:
@@ -76,6 +82,19 @@ def site_of(config: Config) -> Site:
         pipelines=tuple(name for name, table in config.pipelines.items() if table.enabled),
         use_gpus=config.gpus.use,
     )
+
+
+def patient_of(config: Config, gpus: Discovered) -> Patient:
+    """What the doctor looks at of the Docker engine."""
+    on = {"auto": config.daemon.runner}
+    used = [
+        n for n, table in config.pipelines.items() if table.enabled and on.get(table.runner, table.runner) == "docker"
+    ]
+    try:
+        usable = chosen(gpus, config.gpus.use)
+    except ConfigError:  # which is a finding by itself
+        usable = ()
+    return Patient(settings=docker_settings(config), used=tuple(used), gpus=usable)
 
 
 def nowhere(here: Path) -> Site:

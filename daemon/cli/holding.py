@@ -1,4 +1,4 @@
-"""The lock of a state folder: one daemon at a time, and whether there is one."""
+"""The lock of a state folder: one daemon at a time, whether there is one, and whether it lives."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -30,13 +30,31 @@ def held(config: Config) -> Iterator[None]:
             "Set state in [daemon] of config.toml to a folder on a local disk."
         )
     state.mkdir(parents=True, exist_ok=True)
-    with (state / "daemon.lock").open("a+") as lock:
+    with _lock(config).open("a+") as lock:
         if not _locked(lock):
             raise AnotherDaemon(f"A daemon already works with {state}: `visaged status` shows what it does.")
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
         yield
+
+
+def show_alive(config: Config) -> None:
+    """Afterwards ``seen_alive`` is now. For the daemon that holds the folder."""
+    with suppress(OSError):  # a full disk does not make it dead
+        os.utime(_lock(config))
+
+
+def seen_alive(config: Config) -> float:
+    """When the daemon of this configuration last did its work, by the wall clock; 0: never."""
+    try:
+        return _lock(config).stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def _lock(config: Config) -> Path:
+    return config.daemon.state / "daemon.lock"
 
 
 def _locked(lock: IO[str]) -> bool:
@@ -59,7 +77,7 @@ def _on_network(path: Path) -> bool:
 def is_running(config: Config) -> bool:
     """Whether a daemon works with this configuration's state folder now."""
     try:
-        with (config.daemon.state / "daemon.lock").open("r") as lock:
+        with _lock(config).open("r") as lock:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except FileNotFoundError:
         return False

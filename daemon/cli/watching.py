@@ -15,7 +15,11 @@ from pipelines.contract import Pipeline
 
 
 def reconcilers(
-    config: Config, store: Store, lanes: Mapping[str, Pipeline], post: Callable[[Inventory], None]
+    config: Config,
+    store: Store,
+    lanes: Mapping[str, Pipeline],
+    post: Callable[[Inventory], None],
+    beat: Callable[[], None],
 ) -> tuple[Reconciler, ...]:
     """A reconciler for each inbox, not started. Raises ConfigError for an inbox that was never set up."""
     known = {row.name: row for row in store.inboxes()}
@@ -35,7 +39,7 @@ def reconcilers(
             ignore=inbox.ignore,
             marker=marker,
         )
-        found.append(Reconciler(settings, post))
+        found.append(Reconciler(settings, post, beat))
     for name in known.keys() - {inbox.name for inbox in config.inboxes}:
         store.forget_inbox(name)
     return tuple(found)

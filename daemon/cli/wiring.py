@@ -14,7 +14,9 @@ import structlog
 
 from daemon.announce import Announcer
 from daemon.cli.exits import Exit
+from daemon.cli.hiring import hired
 from daemon.cli.holding import held
+from daemon.cli.living import Life
 from daemon.cli.looks import Looks, OnView
 from daemon.cli.opening import database
 from daemon.cli.watching import reconcilers
@@ -40,7 +42,6 @@ from daemon.errors import ConfigError
 from daemon.gpus import Capacity, capacity, chosen, discover
 from daemon.machine import machine
 from daemon.route import Routing
-from daemon.runners import LocalRunner
 from daemon.schedule import Nightly, Schedule, missed
 from daemon.store import Store, connect
 from daemon.watch import ignore_lease_signals, ignores
@@ -122,7 +123,7 @@ def assembled(config: Config, *, starts: bool, on_view: OnView | None) -> Iterat
         folder.mkdir(parents=True, exist_ok=True)
     store = Store(connect(database(config)))
     events: queue.SimpleQueue[Event] = queue.SimpleQueue()
-    runner = LocalRunner(site.work, events.put)
+    runners = hired(config, {*site.runner_of.values(), *(attempt.runner for attempt in store.running())}, events.put)
     movers = Movers(site, events.put)
     intake = Intake(store, site)
     keep = Keep(work=config.daemon.retention, archive=config.daemon.archive_retention)
@@ -130,7 +131,7 @@ def assembled(config: Config, *, starts: bool, on_view: OnView | None) -> Iterat
     announce = Announcer(config.daemon.notify)
     crew = Crew(
         intake=intake,
-        line=Line(store, site, {runner.name: runner}, capacity_of(config)),
+        line=Line(store, site, runners.by_name, whole := capacity_of(config), partial(runners.capacity_at, whole)),
         movers=movers,
         due={"retention": Retention(store, site, keep, partial(events.put, Succeeded("retention")))},
         announce=announce,
@@ -141,7 +142,7 @@ def assembled(config: Config, *, starts: bool, on_view: OnView | None) -> Iterat
     try:
         yield Assembly(dispatcher=dispatcher, store=store, intake=intake, looks=looks)
     finally:
-        runner.close()
+        runners.close()
         announce.close()
         movers.close()
         store.close()
@@ -160,10 +161,11 @@ class Wish:
 def run(config: Config, *, once: bool, on_view: OnView | None) -> Exit:
     """Run the daemon until a signal ends it (or, once, until everything is drained) and say how it went."""
     ignore_lease_signals()
+    life = Life(config)
     with held(config):
         while True:
             wish = Wish()
-            end = _run(config, once, on_view, wish)
+            end = _run(config, once, on_view, wish, life)
             if not wish.reload:
                 return end
             config = _reloaded(config)
@@ -182,13 +184,13 @@ def _reloaded(config: Config) -> Config:
     return fresh
 
 
-def _run(config: Config, once: bool, on_view: OnView | None, wish: Wish) -> Exit:
+def _run(config: Config, once: bool, on_view: OnView | None, wish: Wish, life: Life) -> Exit:
     with assembled(config, starts=True, on_view=on_view) as assembly:
         dispatcher = assembly.dispatcher
         lanes = configured(config, registered())
-        watchers = reconcilers(config, assembly.store, lanes, dispatcher.post)
+        watchers = reconcilers(config, assembly.store, lanes, dispatcher.post, life.beat)
         schedule = Schedule(NIGHTLY, lambda name: dispatcher.post(Due(name)))
-        done = partial(_drained, assembly, config) if once else lambda: False
+        done = life.turning(partial(_drained, assembly, config) if once else lambda: False)
         with _signals(dispatcher, wish):
             for watcher in watchers:
                 watcher.start()
@@ -197,9 +199,11 @@ def _run(config: Config, once: bool, on_view: OnView | None, wish: Wish) -> Exit
             for name in missed(NIGHTLY, last, time.time()):
                 dispatcher.post(Due(name))
             log.info("visaged runs", inboxes=[str(i.path) for i in config.inboxes], state=str(config.daemon.state))
+            life.ready()
             try:
                 dispatcher.run(done)
             finally:
+                life.ending(reload=wish.reload)
                 if not wish.reload:
                     assembly.looks.finish()
                 schedule.stop()

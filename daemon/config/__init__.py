@@ -3,11 +3,12 @@
 from daemon.config.load import configured, find, load
 from daemon.config.options import checked_options
 from daemon.config.reference import default_toml, reference
-from daemon.config.types import Config, Daemon, GpuTable, Inbox, PipelineTable
+from daemon.config.types import Config, Daemon, DockerTable, GpuTable, Inbox, PipelineTable
 
 __all__ = [
     "Config",
     "Daemon",
+    "DockerTable",
     "GpuTable",
     "Inbox",
     "PipelineTable",

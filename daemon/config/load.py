@@ -14,14 +14,20 @@ from pydantic import ValidationError
 
 from daemon.config.options import weighed
 from daemon.config.problems import Keys, Problem, line_of, lines, problems_of, unknown
-from daemon.config.types import Config, Daemon, GpuTable, Inbox, PipelineTable
+from daemon.config.types import Config, Daemon, DockerTable, GpuTable, Inbox, PipelineTable
 from daemon.errors import ConfigError
 from pipelines.contract import Pipeline
 
 EVERYWHERE = Path("/etc/visaged/config.toml")
 """The configuration of a machine, used where none is given or in the present folder."""
 
-TABLES: Mapping[str, type[Any]] = {"daemon": Daemon, "inbox": Inbox, "gpus": GpuTable, "pipelines": PipelineTable}
+TABLES: Mapping[str, type[Any]] = {
+    "daemon": Daemon,
+    "inbox": Inbox,
+    "gpus": GpuTable,
+    "docker": DockerTable,
+    "pipelines": PipelineTable,
+}
 SETTINGS = tuple(name for name in PipelineTable.model_fields if name != "options")
 
 
@@ -60,7 +66,15 @@ def load(path: Path, pipelines: Mapping[str, Pipeline]) -> Config:
 def parsed(raw: Mapping[str, Any], path: Path, pipelines: Mapping[str, Pipeline]) -> Config | list[Problem]:
     """The configuration that a TOML document means, or every problem in it. path: where it lies."""
     tables, problems = _pipelines(raw.get("pipelines", {}), pipelines)
-    filled = {"daemon": {}, "inbox": [{}], "gpus": {}, **raw, "pipelines": tables, "path": path.absolute()}
+    filled = {
+        "daemon": {},
+        "inbox": [{}],
+        "gpus": {},
+        "docker": {},
+        **raw,
+        "pipelines": tables,
+        "path": path.absolute(),
+    }
     if "path" in raw:
         problems.append(Problem(("path",), unknown("path", TABLES, "table")))
     known = {"": TABLES, **{name: table.model_fields for name, table in TABLES.items()}}

@@ -15,11 +15,19 @@ from pydantic_core import to_jsonable_python
 
 from daemon.config.load import SETTINGS
 from daemon.config.quantities import Spelled
-from daemon.config.types import Daemon, GpuTable, Inbox, PipelineTable
+from daemon.config.types import Daemon, DockerTable, GpuTable, Inbox, PipelineTable
 from pipelines.contract import Pipeline
 
 WIDTH = 100
 """Columns of the comments in config.toml."""
+
+HEADERS: Mapping[str, type[BaseModel]] = {
+    "[daemon]": Daemon,
+    "[[inbox]]": Inbox,
+    "[gpus]": GpuTable,
+    "[docker]": DockerTable,
+}
+"""The tables that are not of a pipeline, in the order of the file."""
 
 _WORDS = {str: "text", bool: "true or false", int: "whole number", float: "number"}
 
@@ -75,7 +83,7 @@ def default_toml(pipelines: Mapping[str, Pipeline]) -> str:
 
 def sections(pipelines: Mapping[str, Pipeline]) -> Iterator[Section]:
     """Every table in the order of the file, with the settings and options of each pipeline."""
-    for header, table in (("[daemon]", Daemon), ("[[inbox]]", Inbox), ("[gpus]", GpuTable)):
+    for header, table in HEADERS.items():
         yield Section(header=header, about=_about(table), keys=tuple(_keys(table, table.model_fields)))
     for pipeline in pipelines.values():
         keys = (*_options(pipeline), *_keys(PipelineTable, SETTINGS))

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from daemon.config.containers import Environment, Mounts, Network, NetworkOrAuto, RunArguments, User
 from daemon.config.quantities import (
     CoresOrAuto,
     CountOrAuto,
@@ -86,7 +87,9 @@ class Daemon(Table):
     archive: Folder = key("archive", "Folder where the inputs of finished jobs stay.")
     failed: Folder = key("failed", "Folder where inputs go that could not be used, each with a WHY.txt.")
     state: Folder = key("state", "Folder of the database and of what pipelines remember. Never on a network share.")
-    runner: Literal["local"] = key("local", "Where stages run: as processes of this machine.")
+    runner: Literal["local", "docker"] = key(
+        "local", "Where stages run: as processes of this machine, or in containers of a Docker engine."
+    )
     slots: CountOrAuto = key("auto", 'How many stages run at once; "auto": one for each core.')
     cpus: CoresOrAuto = key(
         "auto", 'How many cores all running stages use together; "auto": all that the daemon may use.'
@@ -140,14 +143,39 @@ class GpuTable(Table):
     use: GpuChoice = key("auto", '"auto": all, "none": none, or the UUIDs of some.')
 
 
+class DockerTable(Table):
+    """The Docker engine, and what holds for the containers of all pipelines that run there."""
+
+    address: str = key("", 'Where the engine is; "": as DOCKER_HOST says, else /var/run/docker.sock.')
+    pull: Literal["never", "missing", "always"] = key(
+        "never", "When images are fetched from their registry; `make images` builds those of visaged here."
+    )
+    network: Network = key("none", "Network of the stages; none of visaged's needs one.")
+    user: User = key("auto", 'User of the stages, by number; "auto": the daemon\'s, so that it owns what they make.')
+    probe_image: str = key(
+        "", 'Image in which it is proved that containers see the work folder; "": any of a pipeline that is here.'
+    )
+
+
 class PipelineTable(Table):
     """What holds for every stage of a pipeline, and its options."""
 
     enabled: bool = key(True, "Whether drops for this pipeline are taken.")  # noqa: FBT003 - the value of the key
-    runner: Literal["auto", "local"] = key("auto", 'Where its stages run; "auto": as in [daemon].')
+    runner: Literal["auto", "local", "docker"] = key("auto", 'Where its stages run; "auto": as in [daemon].')
     cpus: CoresOrAuto = key("auto", 'Cores for each of its stages; "auto": what the stage asks for.')
     memory: SizeOrAuto = key("auto", 'Memory for each of its stages; "auto": what the stage asks for.')
     timeout: DurationOrAuto = key("auto", 'Time after which a stage is stopped; "auto": what the stage asks for.')
+    image: str = key("auto", 'Image of its containers, without a tag; "auto": visaged/ and the name of the pipeline.')
+    tag: str = key("latest", "Tag of that image.")
+    pull: Literal["auto", "never", "missing", "always"] = key(
+        "auto", 'When the image is fetched; "auto": as in [docker].'
+    )
+    user: User = key("auto", 'User of its containers, by number; "auto": as in [docker].')
+    network: NetworkOrAuto = key("auto", 'Network of its containers; "auto": as in [docker].')
+    shm: SizeOrAuto = key("auto", 'Shared memory of its containers; "auto": what the stage asks for.')
+    environment: Environment = key({}, "Variables that its stages find in their containers.")
+    mounts: Mounts = key([], "Folders that its containers see and cannot change, such as weights.")
+    run_args: RunArguments = key([], "More arguments of `docker run`; what would loosen the container is refused.")
     options: Mapping[str, Any] = Field(default={}, description="Its options, complete.")
 
 
@@ -161,4 +189,5 @@ class Config(Table):
     daemon: Daemon
     inboxes: Annotated[tuple[Inbox, ...], BeforeValidator(_inboxes)] = Field(alias="inbox")
     gpus: GpuTable
+    docker: DockerTable
     pipelines: Mapping[str, PipelineTable]

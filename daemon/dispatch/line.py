@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import structlog
@@ -34,11 +34,21 @@ class Ends:
 class Line:
     """The running stages of one dispatcher. Called from its thread only; now is the wall clock in seconds."""
 
-    def __init__(self, store: Store, site: Site, runners: Mapping[str, Runner], capacity: Capacity) -> None:
+    def __init__(
+        self,
+        store: Store,
+        site: Site,
+        runners: Mapping[str, Runner],
+        capacity: Capacity,
+        at: Callable[[str], Capacity] | None = None,
+    ) -> None:
+        """Afterwards nothing runs yet. at: what of the capacity a runner, by its name, can give; None: all of it."""
         self._store = store
         self._site = site
         self._runners = runners
         self._capacity = capacity
+        self._at_runner = at or (lambda _: capacity)
+        self._unasked = set(runners)  # runners that did not say yet what runs there
         self._tasks: dict[str, Task] = {}
         self._at: dict[str, str] = {}  # task -> the runner that has it
         self._unheard: dict[str, Task] = {}  # submitted while their runner did not answer
@@ -59,10 +69,20 @@ class Line:
             else:  # an older version of the pipeline had that stage
                 over = replace(attempt, status=AttemptStatus.FAILED, ended=attempt.started, burns=False)
                 self._store.end(replace(job, status=Status.QUEUED), over)
-        for runner in self._runners.values():
-            for name in set(runner.running()) - set(self._tasks):
-                log.warning("a stage runs that nobody waits for; it is ended", task=name)
-                runner.reap(name)
+        self._end_orphans()
+
+    def _end_orphans(self) -> None:
+        """Afterwards what nobody waits for is ended; a runner that does not answer is asked again another time."""
+        for name in tuple(self._unasked):
+            runner = self._runners[name]
+            try:
+                for orphan in set(runner.running()) - set(self._tasks):
+                    log.warning("a stage runs that nobody waits for; it is ended", task=orphan)
+                    runner.reap(orphan)
+            except RunnerUnavailable as error:
+                log.debug("the runner does not answer", runner=name, why=str(error))
+            else:
+                self._unasked.remove(name)
 
     # ------------------------------------------------------------ starting
 
@@ -70,6 +90,7 @@ class Line:
         """Afterwards every stage that may start has started; jobs that came to an end by that are given back."""
         for task in tuple(self._unheard.values()):
             self._hand_over(task)
+        self._end_orphans()
         reserved: list[Slot] = []
         for job in self._candidates(now):
             if self.busy >= self._capacity.slots:
@@ -95,7 +116,7 @@ class Line:
 
     def _start_if_it_fits(self, job: Job, wanted: Wanted, now: float, reserved: list[Slot]) -> Ends | None:
         taken = [*(task.slot for task in self._tasks.values()), *reserved]
-        match fit(wanted.stage, self._capacity, taken):
+        match fit(wanted.stage, self._at_runner(self._site.runner_of[str(job.pipeline)]), taken):
             case Slot() as slot:
                 self._start(job, wanted, slot, now)
             case Waits():
@@ -131,11 +152,12 @@ class Line:
 
     def _hand_over(self, task: Task) -> None:
         """Submitting is idempotent, so a runner that does not answer is asked again and no attempt is burned."""
-        self._unheard.pop(task.name, None)
+        again = self._unheard.pop(task.name, None) is not None
         try:
             self._runners[self._at[task.name]].submit(task)
         except RunnerUnavailable as error:
-            log.warning("the runner does not answer", task=task.name, why=str(error))
+            said = log.debug if again else log.warning
+            said("the stage waits for its runner", task=task.name, why=str(error))
             self._unheard[task.name] = task
 
     def _task(self, job: Job, attempt: Attempt) -> Task:

@@ -137,6 +137,7 @@ KINDS = {
     End.CANCELLED: Kind.CANCELLED,
     End.LOST: Kind.INFRASTRUCTURE,
     End.NEVER_STARTED: Kind.INFRASTRUCTURE,
+    End.IMPOSSIBLE: Kind.SETUP,
 }
 HOW = {
     End.OUT_OF_MEMORY: "The stage {stage} needed more memory than it may have.",
@@ -144,4 +145,5 @@ HOW = {
     End.CANCELLED: "It was cancelled.",
     End.LOST: "The stage {stage} was lost.",
     End.NEVER_STARTED: "The stage {stage} could not be started.",
+    End.IMPOSSIBLE: "The stage {stage} cannot run here.",
 }

@@ -13,6 +13,7 @@ from daemon.folders import Ownership
 from daemon.model import Job, Kind
 from daemon.publish import Publication
 from daemon.receipt import Receipt, receipt
+from daemon.runners.docker import digests
 from daemon.store import Attempt, AttemptStatus
 from pipelines.contract import (
     Fault,
@@ -105,7 +106,7 @@ def publication(job: Job, attempts: Sequence[Attempt], site: Site, ownership: Ow
         results=site.results_folder(job),
         target=str(job.result),
         work=folder,
-        receipt=receipt(_facts(job, pipeline, read_request(folder), results, attempts)),
+        receipt=receipt(replace(_facts(job, pipeline, read_request(folder), results, attempts), image=_images(folder))),
         ownership=ownership,
         why=why_partly(faults) if faults else None,
         see=SEE.format(answer=job.answer) if job.answer is not None else None,
@@ -146,6 +147,11 @@ def _facts(
         answered_by=job.answered_by,
         answer=job.answer,
     )
+
+
+def _images(folder: Path) -> str | None:
+    """The images that the stages ran in, by digest; None where none ran in a container."""
+    return ", ".join(digests(folder)) or None
 
 
 def _below(path: str) -> str:

@@ -22,6 +22,7 @@ HELPS: Mapping[Kind, str] = {
     Kind.OUT_OF_MEMORY: "Raise memory of [pipelines.{pipeline}] in config.toml, then `visaged retry {id}` tries again.",
     Kind.TIMEOUT: "Raise timeout of [pipelines.{pipeline}] in config.toml, then `visaged retry {id}` tries again.",
     Kind.CRASH: "The log may say more. `visaged retry {id}` tries again.",
+    Kind.SETUP: "When that is mended, `visaged retry {id}` tries again; `visaged doctor` tells what else is wrong.",
     Kind.CANCELLED: "`visaged retry {id}` does it after all; so does moving its files back into the inbox.",
 }
 

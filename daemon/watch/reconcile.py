@@ -61,13 +61,19 @@ class Reconciler:
     """One thread that scans one inbox and tells on_inventory (in that thread) what it holds whenever this changes.
 
     The first inventory comes at once after ``start``. An inbox that is away has a ``problem`` and nothing else; when it
-    is back, everything in it settles anew.
+    is back, everything in it settles anew. on_beat: called (in that thread) every few seconds, but not during a scan.
     """
 
-    def __init__(self, settings: Settings, on_inventory: Callable[[Inventory], None]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        on_inventory: Callable[[Inventory], None],
+        on_beat: Callable[[], None] = lambda: None,
+    ) -> None:
         """Nothing runs yet."""
         self._settings = settings
         self._on_inventory = on_inventory
+        self._on_beat = on_beat
         self._ignored = ignores(settings.ignore)
         self._bell = Bell()
         self._evidence = OnDisk(settings.path, self.nudge)
@@ -101,11 +107,16 @@ class Reconciler:
 
     def _run(self) -> None:
         try:
-            while self._bell.wait(self._pace, self._watcher.sound):
+            while self._bell.wait(self._pace, self._sound):
+                self._on_beat()
                 self._once()
         finally:
             self._watcher.stop()
             self._evidence.close()
+
+    def _sound(self) -> bool:
+        self._on_beat()
+        return self._watcher.sound()
 
     def _once(self) -> None:
         hinted = self._bell.quiet()

@@ -150,7 +150,7 @@ def test_nothing_of_the_configuration_can_be_changed(loaded):
     [
         ("[daemon]\nsettle_second = 3", "2: daemon.settle_second: unknown key; did you mean settle_seconds?"),
         ("\n[deamon]", "2: deamon: unknown table; did you mean daemon?"),
-        ("path = 3", "1: path: unknown table; there is daemon, gpus, inbox, pipelines"),
+        ("path = 3", "1: path: unknown table; there is daemon, docker, gpus, inbox, pipelines"),
         ("[pipelines.morf]", "1: pipelines.morf: unknown pipeline; did you mean morph?"),
         ("[pipelines.morph]\nframs = 3", "2: pipelines.morph.frams: unknown option; did you mean frames?"),
         ("[pipelines.morph]\nenable = true", "2: pipelines.morph.enable: unknown option; did you mean enabled?"),
@@ -163,7 +163,7 @@ def test_nothing_of_the_configuration_can_be_changed(loaded):
         ("[daemon]\nsettle_seconds = -1", "2: daemon.settle_seconds: it must be a number of seconds"),
         ('[daemon]\numask = "9"', '2: daemon.umask: it must be octal digits in quotes, like "002" or "022", not "9"'),
         ('[daemon]\ngroup = "no\\u0000such"', "2: daemon.group: it must be a group of this machine"),
-        ('[daemon]\nrunner = "magic"', '2: daemon.runner: it must be "local", not "magic"'),
+        ('[daemon]\nrunner = "magic"', '2: daemon.runner: it must be "local" or "docker", not "magic"'),
         ('[daemon]\nroot = ""', "2: daemon.root: it must be the path of a folder in quotes"),
         ('[daemon]\nwork = "~nobody-here/x"', "2: daemon.work: the home folder of ~nobody-here is not known"),
         ("daemon = 3", "1: daemon: it must be a table of keys, not 3"),

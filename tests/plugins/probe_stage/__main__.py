@@ -10,6 +10,7 @@ import signal  # noqa: E402
 import subprocess  # noqa: E402
 import sys  # noqa: E402
 from collections.abc import Callable  # noqa: E402
+from pathlib import Path  # noqa: E402
 
 from pipelines.contract import BadInput, Result, Work, serve  # noqa: E402
 
@@ -76,6 +77,41 @@ def family(work: Work) -> Result:
     os._exit(0)
 
 
+def trespass(work: Work) -> Result:
+    """Try to write where a stage may not, and where it may."""
+    places = {"in": "in/file", "request": "request.json", "before": "stages/before/file", "new": "new", "root": "/new"}
+    said = {name: attempted(work.job / place) for name, place in places.items()}
+    return Result(figures={**said, "own": attempted(work.folder / "new")})
+
+
+def attempted(path: Path) -> str:
+    try:
+        path.write_text("changed")
+    except OSError as error:
+        return str(error.strerror)
+    return "written"
+
+
+def read(work: Work) -> Result:
+    """Read the inputs, and try to change the first."""
+    found = sorted((work.job / "in").iterdir())
+    said = {str(path.relative_to(work.job)): path.read_text() for path in found}
+    return Result(figures={**said, "write": attempted(found[0])})
+
+
+def talk(work: Work) -> Result:
+    """Print the lines asked for, evenly over the seconds asked for."""
+    lines = work.request.options["lines"]
+    for number in range(lines):
+        print(f"line {number}", file=sys.stderr if number % 2 else sys.stdout)
+        time.sleep(work.request.options["seconds"] / lines)
+    return Result()
+
+
+def lose_gpu(work: Work) -> Result:
+    raise RuntimeError("Failed to initialize NVML: Unknown Error")
+
+
 def environment(work: Work) -> Result:
     return Result(
         figures={
@@ -100,7 +136,10 @@ def counted(function: Callable[[Work], Result]) -> Callable[[Work], Result]:
     return run
 
 
-STAGES = (ok, refuse, crash, signalled, sleep, ignore_term, eat_memory, share_memory, family, environment)
+STAGES = (
+    *(ok, refuse, crash, signalled, sleep, ignore_term, eat_memory, share_memory, family, environment),
+    *(trespass, read, talk, lose_gpu),
+)
 
 if __name__ == "__main__":
     sys.exit(serve({function.__name__: counted(function) for function in STAGES}))

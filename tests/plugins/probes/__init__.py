@@ -1,8 +1,10 @@
-"""Two pipelines for the tests, as a package of their own: ``noop`` (one stage) and ``counted`` (keyed, sharded)."""
+"""Pipelines for the tests, as a package of their own: ``noop`` (one stage), ``counted`` (keyed, sharded), and two that
+want a GPU: one that can do without, and one that cannot.
+"""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from pipelines.contract import Claim, Drop, Loose, Pipeline, Publish, Refused, Stage, Wanting, checked, option
+from pipelines.contract import Claim, Drop, Gpus, Loose, Pipeline, Publish, Refused, Stage, Wanting, checked, option
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +42,9 @@ NOOP = Pipeline(
     publish=Publish.FOLDER,
     module="probes.noop",
 )
+
+LIKES_GPU = replace(NOOP, name="likes_gpu", stages=(replace(NOOP.stages[0], gpus=Gpus.OPTIONAL),), principal=("none",))
+NEEDS_GPU = replace(NOOP, name="needs_gpu", stages=(replace(NOOP.stages[0], gpus=Gpus.REQUIRED),), principal=("none",))
 
 
 def claim_counted(drop: Drop) -> Claim | Wanting | Refused:
