@@ -21,6 +21,21 @@ LIMIT: Final = 1_000_000
 IN_FOLDER: Final = ("manifest.toml", "manifest.json")
 BESIDE: Final = (".manifest.toml", ".manifest.json")
 
+_TOML_FORM: Final = 'Write one setting a line, as in frames = 21, and text in quotes, as in name = "smile".'
+_JSON_FORM: Final = (
+    'Write names and text in double quotes, as in {"name": "smile"}, with commas between, none at the end.'
+)
+
+_PLAIN: Final = {
+    "missing": "is missing",
+    "string_pattern_mismatch": "must not be empty",
+    "string_type": "is wrong: write text in quotes",
+    "int_type": "is wrong: write a whole number without quotes",
+    "dict_type": "is wrong: write a table of keys and values",
+    "list_type": "is wrong: write a list, such as [[files]] before each file",
+}
+"""What pydantic finds -> what to say of the place."""
+
 _DRIVE: Final = re.compile(r"[A-Za-z]:[/\\]?")
 
 
@@ -96,7 +111,8 @@ def _parsed(label: str, content: bytes) -> object:
     try:
         return tomllib.loads(text) if toml else json.loads(text)
     except ValueError as error:
-        raise ValueError(f"is not valid {'TOML' if toml else 'JSON'}: {error}.") from None
+        kind, form = ("TOML", _TOML_FORM) if toml else ("JSON", _JSON_FORM)
+        raise ValueError(f"is not valid {kind}: {error}. {form}") from None
 
 
 def _understood(path: str, raw: object) -> Manifest:
@@ -159,9 +175,8 @@ def _complaint(error: Mapping[str, Any]) -> str:
         case "string_pattern_mismatch", [*_, "sha256"]:
             return f"{where} must be 64 hexadecimal digits"
         case kind, _:
-            plain = {"missing": "is missing", "string_pattern_mismatch": "must not be empty"}
             message = str(error["msg"])
-            return f"{where} {plain.get(kind, f'is wrong: {message[0].lower()}{message[1:]}')}"
+            return f"{where} {_PLAIN.get(kind, f'is wrong: {message[0].lower()}{message[1:]}')}"
 
 
 def _suggestion(word: str, known: list[str]) -> str:

@@ -195,6 +195,16 @@ class Job:
     answer: str | None = None
     result: str | None = None
 
+    @property
+    def refused(self) -> bool:
+        """Whether routing refused it, so that it fails as soon as its files are taken."""
+        return self.status is Status.ACCEPTING and self.kind is Kind.BAD_INPUT and self.reason is not None
+
+    @property
+    def waits_to_move(self) -> bool:
+        """Whether its files are on their way in or back, so that a failure of that can be told in its row."""
+        return not self.refused and self.status in (Status.ACCEPTING, Status.RETURNING)
+
 
 # ---------------------------------------------------------------- how things end
 
@@ -282,8 +292,12 @@ class Task:
     @property
     def name(self) -> str:
         """The name of this attempt, the same after every restart."""
-        shard = f".{self.shard}" if self.shard else ""
-        return f"{self.job}.{self.stage.name}{shard}.{self.attempt}"
+        return task_name(self.job, self.stage.name, self.shard, self.attempt)
+
+
+def task_name(job: str, stage: str, shard: str | None, attempt: int) -> str:
+    """The name of one attempt at one stage, or shard of it."""
+    return ".".join([job, stage, *([shard] if shard else []), str(attempt)])
 
 
 class End(StrEnum):

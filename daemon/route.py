@@ -40,7 +40,12 @@ def route(arrival: Arrival, routing: Routing) -> Draft | Wanting:
     options = routing.check(chosen, manifest.options)
     if isinstance(options, str):
         return _refused(arrival, options, chosen)
-    return _drafted(arrival, chosen, chosen.claim(drop), options)
+    try:
+        claimed = chosen.claim(drop)
+    except Exception as error:  # noqa: BLE001 - a pipeline of another package may fail in any way
+        fault = f"The pipeline {chosen.name} cannot look at it ({type(error).__name__}: {error}). Report this."
+        return _refused(arrival, fault, chosen)
+    return _drafted(arrival, chosen, claimed, options)
 
 
 def _drafted(

@@ -14,18 +14,18 @@ from pipelines.contract import write_atomic
 
 WHY: Final = "WHY.txt"
 _NAME: Final = re.compile(r"WHY(?:-\d+)?\.txt", re.IGNORECASE)
-_MARK: Final = re.compile(rb"visaged wrote this note \(([0-9a-f]{8})\)\.\r\n")
+_MARK: Final = re.compile(rb"visaged wrote this note \(([0-9a-f]{8})\)\.\r\n\Z")
 _MOST: Final = 1 << 20
 
 
 def note(text: str) -> bytes:
-    r"""The text as a note of ours: UTF-8, lines that end as Notepad wants them, and a first line that knows the rest.
+    r"""The text as a note of ours: UTF-8, lines that end as Notepad wants them, and a last line that knows the rest.
 
     What cannot be written in UTF-8 stands as an escape like ``\udcff``.
     """
     lines = text.strip().splitlines()
-    body = "".join(f"{line}\r\n" for line in ("", *lines)).encode("utf-8", "backslashreplace")
-    return b"visaged wrote this note (%s).\r\n" % _check(body) + body
+    body = "".join(f"{line}\r\n" for line in (*lines, "")).encode("utf-8", "backslashreplace")
+    return body + b"visaged wrote this note (%s).\r\n" % _check(body)
 
 
 def is_note(path: Path) -> bool:
@@ -35,8 +35,8 @@ def is_note(path: Path) -> bool:
             data = file.read(_MOST)
     except OSError:
         return False
-    mark = _MARK.match(data)
-    return mark is not None and mark[1] == _check(data[mark.end() :])
+    mark = _MARK.search(data)
+    return mark is not None and mark[1] == _check(data[: mark.start()])
 
 
 def write_why(folder: Path, text: str, ownership: Ownership) -> Path:

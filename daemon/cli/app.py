@@ -94,7 +94,7 @@ def run(
     once: Annotated[bool, typer.Option("--once", help="Do what is there, then end and list what still waits.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Run the daemon in the foreground, until Ctrl-C or SIGTERM. Running stages survive its end."""
+    """Run the daemon in the foreground until Ctrl-C or SIGTERM, and end with 0. Running stages go on without it."""
     from daemon.cli import running
 
     raise typer.Exit(running.run(context.obj, once=once, json=as_json))
@@ -208,7 +208,7 @@ def doctor(context: typer.Context, as_json: Json = False) -> None:
 @app.command()
 def backup(
     context: typer.Context,
-    target: Annotated[Path, typer.Argument(metavar="FILE", help="A .tar.gz, else a folder; it must not exist.")],
+    target: Annotated[Path, typer.Argument(metavar="FILE", help="A name with .tar.gz makes a file, any other a folder; it must not exist.")],
 ) -> None:
     """Save the database and config.toml; a daemon may run meanwhile."""
     from daemon.cli import keeping
@@ -220,7 +220,7 @@ def backup(
 def restore(
     context: typer.Context,
     source: Annotated[Path, typer.Argument(metavar="FILE", help="What `visaged backup` made.")],
-    force: Annotated[bool, typer.Option("--force", help="Move a database that is there aside.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Move a database that is there aside; without it, it stays.")] = False,
 ) -> None:
     """Put the database of a backup back; no daemon may run."""
     from daemon.cli import keeping

@@ -51,6 +51,8 @@ def demo(settings: Settings, folder: Path) -> Exit:
         place = place_of(job, store.inboxes()) if job else None
     if job is None or job.status is not Status.DONE or place is None:
         return _failed(config, job, end)
+    if job.answered_by:
+        say("These two heads were morphed here before: the result was already there, and nothing was made again.")
     say(_pictures(Path(place)))
     say(_next(config))
     return Exit.OK

@@ -24,7 +24,7 @@ MEANINGS = {
     Exit.USAGE: "the command line, config.toml or the database cannot be used",
     Exit.WAITS: "something still waits",
     Exit.DAEMON: "another daemon holds the folder, or none is running where one is needed",
-    Exit.INTERRUPTED: "interrupted by Ctrl-C",
+    Exit.INTERRUPTED: "interrupted by Ctrl-C (`run` ends with 0)",
 }
 
 

@@ -7,6 +7,7 @@ import sqlite3
 import tarfile
 import tempfile
 import time
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -92,7 +93,11 @@ def _database(config: Config, source: Path, *, force: bool) -> Iterator[str]:
     fresh = path.with_name(f"{path.name}.restoring")
     fresh.unlink(missing_ok=True)
     shutil.copyfile(source, fresh)
-    _checked(fresh)
+    try:
+        _checked(fresh)
+    except StoreError:
+        fresh.unlink(missing_ok=True)
+        raise
     if path.exists():
         aside = path.with_name(f"{path.name}.before-{time.strftime('%Y%m%d-%H%M%S')}")
         for ending in ("-wal", "-shm", ""):
@@ -106,7 +111,10 @@ def _database(config: Config, source: Path, *, force: bool) -> Iterator[str]:
 
 def _checked(path: Path) -> None:
     """Raises StoreError where the file is not a whole database of ours."""
-    connection = connect(path)
+    try:
+        connection = connect(path)
+    except StoreError as error:
+        raise StoreError(f"The database in the backup cannot be used, and nothing was changed. {error}") from error
     try:
         problems = [str(row[0]) for row in connection.execute("PRAGMA integrity_check(3)")]
         connection.execute("PRAGMA journal_mode = DELETE")
@@ -123,7 +131,7 @@ def _opened(source: Path) -> Iterator[Path]:
     """Within, the folder that holds the two files of a backup."""
     if source.is_dir():
         if not (source / DATABASE).is_file() or not (source / CONFIG).is_file():
-            raise CannotDo(f"{source} is no backup: {DATABASE} and {CONFIG} should be in it.")
+            raise CannotDo(f"{source} is no backup of visaged: {DATABASE} and {CONFIG} should be in it.")
         yield source
         return
     with tempfile.TemporaryDirectory(prefix="visaged-restore-") as scratch:
@@ -131,8 +139,15 @@ def _opened(source: Path) -> Iterator[Path]:
             with tarfile.open(source, "r:gz") as archive:
                 for name in (DATABASE, CONFIG):
                     _unpack(archive, name, Path(scratch))
-        except (OSError, tarfile.TarError, KeyError, EOFError) as error:
-            raise CannotDo(f"{source} cannot be read as a backup of visaged ({error}).") from error
+        except FileNotFoundError as error:
+            raise CannotDo(f"There is no backup at {source}.") from error
+        except PermissionError as error:
+            raise CannotDo(f"{source} may not be read by you: {error.strerror}.") from error
+        except (OSError, tarfile.TarError, zlib.error, KeyError, EOFError) as error:
+            raise CannotDo(
+                f"{source} is no backup of visaged, or not a whole one. A backup is the .tar.gz or the folder that "
+                f"`visaged backup` made, with {DATABASE} and {CONFIG} in it."
+            ) from error
         yield Path(scratch)
 
 

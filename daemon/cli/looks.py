@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 
@@ -24,28 +25,30 @@ class Looks:
         self._store = store
         self._site = site
         self._on_view = on_view
-        self._viewed = self._boarded = 0.0
+        self._viewed = self._boarded = -BOARD_SECONDS
         self._stale = True
 
     def __call__(self, now: float, changed: bool) -> None:
         """Afterwards what changed is shown, or will be soon."""
         self._stale |= changed
-        view = self._on_view is not None and now - self._viewed >= VIEW_SECONDS
-        boards = (self._stale or bool(self._store.running())) and now - self._boarded >= BOARD_SECONDS
+        beat = time.monotonic()  # the wall clock may be set back
+        view = self._on_view is not None and beat - self._viewed >= VIEW_SECONDS
+        boards = beat - self._boarded >= BOARD_SECONDS and (self._stale or bool(self._store.running()))
         if not view and not boards:
             return
         shot = snapshot(self._store, self._site.work, now)
         if self._on_view and view:
-            self._viewed = now
+            self._viewed = beat
             self._on_view(shot)
         if boards:
-            self._boarded, self._stale = now, False
+            self._boarded, self._stale = beat, False
             self._write_boards(shot, now)
 
     def _write_boards(self, shot: Snapshot, now: float) -> None:
         for inbox in self._site.inboxes.values():
-            if (inbox.path / MARKER).is_file():  # else it may be the empty folder that a share is mounted on
-                write_board(inbox.path / "STATUS.txt", board(shot, inbox.name, now))
+            with contextlib.suppress(OSError):  # a share that does not answer
+                if (inbox.path / MARKER).is_file():  # else it may be the empty folder that a share is mounted on
+                    write_board(inbox.path / "STATUS.txt", board(shot, inbox.name, now))
 
     def finish(self) -> None:
         """Afterwards everything shows the last state, and that no daemon runs."""

@@ -14,6 +14,7 @@ from daemon.cli.printing import say_json
 from daemon.cli.settings import Settings
 from daemon.cli.wiring import capacity_of
 from daemon.config import Config, configured
+from daemon.errors import CannotDo
 from daemon.store import Store
 from daemon.view import Scene, Snapshot, explain, snapshot
 from daemon.view.terminal import ROWS, console, explanation_view, show, status_view
@@ -37,10 +38,16 @@ def status(settings: Settings, *, follow: bool, json: bool) -> Exit:
 
 
 def explained(settings: Settings, target: str, *, json: bool) -> Exit:
-    """Afterwards stdout says how a job or a path stands and why."""
+    """Afterwards stdout says how a job or a path stands and why; in JSON also that it is not known which is meant."""
     config = configuration(settings)
-    with reading(database(config)) as store:
-        explanation = explain(target, _scene(config, store))
+    try:
+        with reading(database(config)) as store:
+            explanation = explain(target, _scene(config, store))
+    except CannotDo as error:
+        if not json:
+            raise
+        say_json({"ok": False, "error": str(error)})
+        return Exit.FAILED
     if json:
         say_json(explanation)
     else:

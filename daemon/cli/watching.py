@@ -23,9 +23,10 @@ def reconcilers(
 ) -> tuple[Reconciler, ...]:
     """A reconciler for each inbox, not started. Raises ConfigError for an inbox that was never set up."""
     known = {row.name: row for row in store.inboxes()}
+    expected = markers(config, store)
     found = []
     for inbox in config.inboxes:
-        marker = _marker(inbox.name, inbox.path, known.get(inbox.name))
+        marker = expected[inbox.name]
         row = known.get(inbox.name) or InboxRow(name=inbox.name, path="", results="", mode="")
         store.set_inbox(replace(row, marker=marker, path=str(inbox.path), results=str(inbox.results)))
         settings = Settings(
@@ -43,6 +44,12 @@ def reconcilers(
     for name in known.keys() - {inbox.name for inbox in config.inboxes}:
         store.forget_inbox(name)
     return tuple(found)
+
+
+def markers(config: Config, store: Store) -> dict[str, str]:
+    """The id that each inbox's marker must hold. Raises ConfigError for an inbox that was never set up."""
+    known = {row.name: row for row in store.inboxes()}
+    return {inbox.name: _marker(inbox.name, inbox.path, known.get(inbox.name)) for inbox in config.inboxes}
 
 
 def _marker(name: str, path: Path, row: InboxRow | None) -> str:

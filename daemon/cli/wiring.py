@@ -5,8 +5,8 @@ from __future__ import annotations
 import queue
 import signal
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 
@@ -19,7 +19,7 @@ from daemon.cli.holding import held
 from daemon.cli.living import Life
 from daemon.cli.looks import Looks, OnView
 from daemon.cli.opening import database
-from daemon.cli.watching import reconcilers
+from daemon.cli.watching import markers, reconcilers
 from daemon.config import Config, checked_options, configured
 from daemon.config import load as load_config
 from daemon.dispatch import (
@@ -38,12 +38,12 @@ from daemon.dispatch import (
     Stop,
     Succeeded,
 )
-from daemon.errors import ConfigError
+from daemon.errors import ConfigError, VisagedError
 from daemon.gpus import Capacity, capacity, chosen, discover
 from daemon.machine import machine
 from daemon.route import Routing
 from daemon.schedule import Nightly, Schedule, missed
-from daemon.store import Store, connect
+from daemon.store import Store, connect, open_reader
 from daemon.watch import ignore_lease_signals, ignores
 from pipelines.contract import Pipeline
 from pipelines.registry import pipelines as registered
@@ -122,6 +122,12 @@ def assembled(config: Config, *, starts: bool, on_view: OnView | None) -> Iterat
     for folder in (site.work, site.archive, site.failed):
         folder.mkdir(parents=True, exist_ok=True)
     store = Store(connect(database(config)))
+    try:
+        check(config, store)
+    except ConfigError:
+        store.close()
+        raise
+    store.remember("work", str(site.work))
     events: queue.SimpleQueue[Event] = queue.SimpleQueue()
     runners = hired(config, {*site.runner_of.values(), *(attempt.runner for attempt in store.running())}, events.put)
     movers = Movers(site, events.put)
@@ -153,35 +159,83 @@ def assembled(config: Config, *, starts: bool, on_view: OnView | None) -> Iterat
 
 @dataclass(slots=True)
 class Wish:
-    """What a signal asked for. The one mutable thing that a signal handler touches."""
+    """What signals asked for, whenever they come: the one mutable thing that a signal handler touches.
 
+    post: tells the dispatcher that runs now.
+    """
+
+    stop: bool = False
     reload: bool = False
+    post: Callable[[Event], None] | None = None
+
+    def heard(self, number: int, _frame: object) -> None:
+        """A signal came: SIGHUP wants the configuration read again, the others an end."""
+        if number == signal.SIGHUP:
+            self.reload = True
+        else:
+            self.stop = True
+        if self.post is not None:
+            self.post(Stop())
+
+    def serve(self, post: Callable[[Event], None]) -> None:
+        """Afterwards the dispatcher behind post hears of signals, those that came before it was there too."""
+        self.post = post
+        if self.stop or self.reload:
+            post(Stop())
 
 
 def run(config: Config, *, once: bool, on_view: OnView | None) -> Exit:
     """Run the daemon until a signal ends it (or, once, until everything is drained) and say how it went."""
     ignore_lease_signals()
     life = Life(config)
-    with held(config):
+    with _signals() as wish, held(config):
         while True:
-            wish = Wish()
             end = _run(config, once, on_view, wish, life)
-            if not wish.reload:
+            if wish.stop or not wish.reload:
                 return end
+            wish.reload, wish.post = False, None
             config = _reloaded(config)
 
 
+@contextmanager
+def _signals() -> Iterator[Wish]:
+    """Within, SIGTERM, SIGINT and SIGHUP are wishes."""
+    wish = Wish()
+    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    before = {number: signal.signal(number, wish.heard) for number in numbers}
+    try:
+        yield wish
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 def _reloaded(config: Config) -> Config:
+    """The configuration as it is now, or the old one where the new one cannot be used."""
     try:
         fresh = load_config(config.path, registered())
-    except ConfigError as error:
+        if fresh.daemon.state != config.daemon.state:
+            raise ConfigError("state cannot change while the daemon runs")
+        with closing(open_reader(database(config))) as reader:
+            check(fresh, Store(reader))
+    except VisagedError as error:
         log.warning("the configuration is not used, the old one stays", why=str(error))
-        return config
-    if fresh.daemon.state != config.daemon.state:
-        log.error("state cannot change while the daemon runs; the old configuration stays")
         return config
     log.info("the configuration was read again")
     return fresh
+
+
+def check(config: Config, store: Store) -> None:
+    """Afterwards the configuration fits what is under way. Raises ConfigError, for which nothing was changed."""
+    markers(config, store)
+    active = store.active_inboxes()
+    if missing := active - {inbox.name for inbox in config.inboxes}:
+        raise ConfigError(
+            f"Jobs of the inbox {', '.join(sorted(missing))} are not over. Leave it in config.toml until they are."
+        )
+    work = store.fact("work")
+    if active and work and work != str(config.daemon.work):
+        raise ConfigError(f"Jobs are under way in {work}. Let them end before `work` becomes {config.daemon.work}.")
 
 
 def _run(config: Config, once: bool, on_view: OnView | None, wish: Wish, life: Life) -> Exit:
@@ -191,24 +245,25 @@ def _run(config: Config, once: bool, on_view: OnView | None, wish: Wish, life: L
         watchers = reconcilers(config, assembly.store, lanes, dispatcher.post, life.beat)
         schedule = Schedule(NIGHTLY, lambda name: dispatcher.post(Due(name)))
         done = life.turning(partial(_drained, assembly, config) if once else lambda: False)
-        with _signals(dispatcher, wish):
+        wish.serve(dispatcher.post)
+        for watcher in watchers:
+            watcher.start()
+        schedule.start()
+        last = {name: assembly.store.fact(f"last_success:{name}") for name in NIGHTLY}
+        for name in missed(NIGHTLY, last, time.time()):
+            dispatcher.post(Due(name))
+        log.info("visaged runs", inboxes=[str(i.path) for i in config.inboxes], state=str(config.daemon.state))
+        life.ready()
+        try:
+            dispatcher.run(done)
+        finally:
+            goes_on = wish.reload and not wish.stop
+            life.ending(reload=goes_on)
+            if not goes_on:
+                assembly.looks.finish()
+            schedule.stop()
             for watcher in watchers:
-                watcher.start()
-            schedule.start()
-            last = {name: assembly.store.fact(f"last_success:{name}") for name in NIGHTLY}
-            for name in missed(NIGHTLY, last, time.time()):
-                dispatcher.post(Due(name))
-            log.info("visaged runs", inboxes=[str(i.path) for i in config.inboxes], state=str(config.daemon.state))
-            life.ready()
-            try:
-                dispatcher.run(done)
-            finally:
-                life.ending(reload=wish.reload)
-                if not wish.reload:
-                    assembly.looks.finish()
-                schedule.stop()
-                for watcher in watchers:
-                    watcher.stop()
+                watcher.stop()
         return _verdict(assembly)
 
 
@@ -226,26 +281,6 @@ def _verdict(assembly: Assembly) -> Exit:
         assembly.intake.waits or assembly.intake.settling or assembly.intake.offline or assembly.store.active_counts()
     )
     return Exit.WAITS if waits else Exit.OK
-
-
-@contextmanager
-def _signals(dispatcher: Dispatcher, wish: Wish) -> Iterator[None]:
-    """Within, SIGTERM and SIGINT end the daemon after the turn, SIGHUP makes it read its configuration again."""
-
-    def stop(*_: object) -> None:
-        dispatcher.post(Stop())
-
-    def reload(*_: object) -> None:
-        wish.reload = True
-        dispatcher.post(Stop())
-
-    handlers = {signal.SIGTERM: stop, signal.SIGINT: stop, signal.SIGHUP: reload}
-    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def carry_out_orders(config: Config) -> None:

@@ -24,9 +24,21 @@ def checked_options(pipeline: Pipeline, given: Mapping[str, Any]) -> dict[str, A
         case dict() as options:
             return options
         case problems:
-            return "; ".join(
-                f"{problem.dotted}: {problem.says}" if problem.at else problem.says for problem in problems
-            )
+            return " ".join(map(_told, problems))
+
+
+def _told(problem: Problem) -> str:
+    """The problem as a sentence for somebody who wrote a manifest."""
+    match problem.says.partition(" "):
+        case _ if not problem.at:
+            told = problem.says
+        case "it", _, rest:
+            told = f"the option {problem.dotted} {rest}"
+        case "unknown", _, rest:
+            told = f"the option {problem.dotted} is unknown{rest.removeprefix('option')}"
+        case _:
+            told = f"the option {problem.dotted} cannot be used: {problem.says}"
+    return f"{told[:1].upper()}{told[1:]}{'' if told.endswith(('.', '?')) else '.'}"
 
 
 def weighed(pipeline: Pipeline, given: Mapping[str, Any], also: tuple[str, ...] = ()) -> dict[str, Any] | list[Problem]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,9 +31,12 @@ def inputs_at(work: Path) -> Path | None:
     return folder if os.path.lexists(folder) else None
 
 
-def choose(parent: Path, name: str) -> Path:
-    """A name below parent that nothing has yet, safe for every file system. Only a look: save it, then ``put_away``."""
-    return parent / unused(safe(name), names_in(parent))
+def choose(parent: Path, name: str, also: Collection[str] = ()) -> Path:
+    """A name below parent that nothing has yet, safe for every file system. Only a look: save it, then ``put_away``.
+
+    also: names that are not there yet but given away.
+    """
+    return parent / unused(safe(name), {*names_in(parent), *also})
 
 
 def put_away(src: Path, dst: Path, ownership: Ownership) -> Path | Occupied | Failed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -31,6 +32,14 @@ class Want:
     since: float
 
 
+def _key(name: str | None) -> str | None:
+    """A key that is safe as a folder's name; two names that differ never become one key."""
+    if name is None or safe(name) == name:
+        return name
+    digest = hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()
+    return f"{safe(name)}-{digest[:6]}"
+
+
 def new_id(now: float) -> str:
     """An id for a job that arrived now: the day, then seven letters by chance (27 thousand million a day)."""
     day = datetime.fromtimestamp(now).astimezone().strftime("%y%m%d")
@@ -45,7 +54,9 @@ class Intake:
         self._site = site
         self._wants: dict[str, Want] = {}
         self._unsettled: dict[str, tuple[Unsettled, ...]] = {}
-        self._since = {w.place: w.since for w in store.waiting()}
+        self._since = {(w.inbox, top): w.since for w in store.waiting() for top in w.tops}
+        self._met: dict[str, Arrival] = {}  # place -> what was found to be taken already, while it lies there
+        self._later: dict[str, Arrival] = {}  # place -> what came while its predecessor of that name was being taken
         self.offline: dict[str, str] = {}
 
     # ------------------------------------------------------------ what the watchers say
@@ -56,14 +67,18 @@ class Intake:
         self._note_inbox(site, inventory)
         if inventory.problem:
             return ()
-        jobs, wants = [], {}
+        jobs: list[Job] = []
+        wants: dict[str, Want] = {}
+        met, self._met = self._met, {k: a for k, a in self._met.items() if a.inbox != site.name}
+        self._later = {k: a for k, a in self._later.items() if a.inbox != site.name}
         for arrival in inventory.settled:
-            if self._is_taken(site, arrival):
+            key = place(arrival.inbox, arrival.tops)
+            if met.get(key) is arrival or self._is_taken(site, arrival, key):
+                self._met |= {key: arrival} if site.take is not Take.MOVE and key not in self._later else {}
                 continue
             match route(arrival, site.routing):
                 case Wanting(what):
-                    key = place(arrival.inbox, arrival.tops)
-                    wants[key] = Want(arrival=arrival, what=what, since=self._since.get(key, now))
+                    wants[key] = Want(arrival=arrival, what=what, since=self._first_seen(arrival, now))
                 case Draft() as draft:
                     jobs.append(self._job(arrival, draft, now))
         self._wants = {k: w for k, w in self._wants.items() if w.arrival.inbox != inventory.inbox} | wants
@@ -71,6 +86,18 @@ class Intake:
         self._store.add(jobs)
         self._note_waiting(inventory.inbox, now)
         return tuple(jobs)
+
+    def look_again(self, taken: Job, now: float) -> tuple[Job, ...]:
+        """Afterwards what came under the name of a job that has left the inbox is a job too; it is given back."""
+        arrival = self._later.pop(place(taken.inbox, taken.tops), None)
+        if arrival is None:
+            return ()
+        draft = route(arrival, self._site.inboxes[arrival.inbox].routing)
+        if isinstance(draft, Wanting):
+            return ()
+        job = self._job(arrival, draft, now)
+        self._store.add([job])
+        return (job,)
 
     def give_up_waiting(self, now: float) -> tuple[Job, ...]:
         """Afterwards what waited too long for its partner is a job that fails; those jobs are given back."""
@@ -101,14 +128,20 @@ class Intake:
 
     # ------------------------------------------------------------ within
 
-    def _is_taken(self, site: InboxSite, arrival: Arrival) -> bool:
+    def _is_taken(self, site: InboxSite, arrival: Arrival, key: str) -> bool:
         """Whether a job takes it right now, or took it before and left the originals where they are."""
         for job in self._store.of_place(arrival.inbox, arrival.tops):
             if job.status is Status.ACCEPTING:
+                if job.fingerprint != fingerprint(arrival.files):
+                    self._later[key] = arrival
                 return True
             if job.take is not Take.MOVE and job.status is not Status.RETURNED and site.take is not Take.MOVE:
                 return job.fingerprint == fingerprint(arrival.files)
         return False
+
+    def _first_seen(self, arrival: Arrival, now: float) -> float:
+        """Since when the oldest part of an item lies there: a newcomer does not set the clock back."""
+        return min((self._since.get((arrival.inbox, top), now) for top in arrival.tops), default=now)
 
     def _job(self, arrival: Arrival, draft: Draft, now: float) -> Job:
         job = Job(
@@ -116,7 +149,7 @@ class Intake:
             pipeline=draft.pipeline,
             inbox=arrival.inbox,
             lane=arrival.lane,
-            key=safe(arrival.key) if arrival.key is not None else None,
+            key=_key(arrival.key),
             item=shown(arrival.name),
             name=draft.name,
             status=Status.ACCEPTING,
@@ -167,7 +200,7 @@ class Intake:
                 name=shown(u.name),
                 state=WaitingState.UNSETTLED,
                 why=u.why,
-                since=self._since.get(place(inbox, u.tops), now),
+                since=min((self._since.get((inbox, top), now) for top in u.tops), default=now),
             )
             for u in self._unsettled.get(inbox, ())
         ]
@@ -184,7 +217,6 @@ class Intake:
             for w in self._wants.values()
             if w.arrival.inbox == inbox
         ]
-        self._since = {e.place: e.since for e in entries} | {
-            k: s for k, s in self._since.items() if k in self._wants and self._wants[k].arrival.inbox != inbox
-        }
+        others = {key: since for key, since in self._since.items() if key[0] != inbox}
+        self._since = others | {(inbox, top): entry.since for entry in entries for top in entry.tops}
         self._store.set_waiting(inbox, entries)

@@ -14,6 +14,7 @@ from daemon.errors import RunnerUnavailable
 from daemon.failpoints import Step, step
 from daemon.gpus import Capacity, Never, Waits, fit
 from daemon.model import Done, Ended, Failed, Job, Kind, Runner, Slot, Status, Task
+from daemon.publish import published
 from daemon.store import Attempt, AttemptStatus, Store
 from pipelines.contract import Pipeline, stage_folder
 
@@ -73,10 +74,13 @@ class Line:
 
     def _end_orphans(self) -> None:
         """Afterwards what nobody waits for is ended; a runner that does not answer is asked again another time."""
+        if not self._unasked:
+            return
+        awaited = set(self._tasks) | {attempt.name for attempt in self._store.running()}
         for name in tuple(self._unasked):
             runner = self._runners[name]
             try:
-                for orphan in set(runner.running()) - set(self._tasks):
+                for orphan in set(runner.running()) - awaited:
                     log.warning("a stage runs that nobody waits for; it is ended", task=orphan)
                     runner.reap(orphan)
             except RunnerUnavailable as error:
@@ -95,14 +99,23 @@ class Line:
         for job in self._candidates(now):
             if self.busy >= self._capacity.slots:
                 return
-            yield from self._start_what_fits(job, now, reserved)
+            try:
+                yield from self._start_what_fits(job, now, reserved)
+            except OSError as error:
+                log.warning("a stage could not be started", job=job.id, why=str(error))
 
     def _candidates(self, now: float) -> Iterator[Job]:
-        for job in (*self._store.of_status(Status.RUNNING), *self._store.claimable(now, AT_ONCE)):
+        for job in self._store.of_status(Status.RUNNING):
             if job.pipeline in self._site.pipelines:
+                yield job
+        for job in self._store.claimable(now, AT_ONCE, self._site.pipelines):
+            if self._store.is_claimable(job.id, now, self._site.pipelines):  # not since another of its key has started
                 yield job
 
     def _start_what_fits(self, job: Job, now: float, reserved: list[Slot]) -> Iterator[Ends]:
+        if job.status is Status.QUEUED and (answered := self._answered(job)):
+            yield Ends(job=answered)
+            return
         match self._progression(job):
             case Next(wanted=wanted):
                 for one in wanted:
@@ -183,7 +196,7 @@ class Line:
         if task is None or job is None:
             return None
         step(Step.STAGE_ENDED)
-        attempt = next(a for a in self._store.attempts(job.id) if self._task(job, a).name == task.name)
+        attempt = next(a for a in self._store.attempts(job.id) if a.name == task.name)
         over = self._judged(task, attempt, ended, now)
         self._store.end(replace(job, updated=now), over)
         return self._follow(replace(job, updated=now), now)
@@ -223,6 +236,17 @@ class Line:
         return len(mine)
 
     # ------------------------------------------------------------ within
+
+    def _answered(self, job: Job) -> Job | None:
+        """The job with the answer of an earlier one that did the same work, where its result is still there."""
+        if job.fresh or not job.identity or self._store.attempts(job.id):
+            return None
+        folder = self._site.results_folder(job)
+        for other in self._store.done_as(job.identity):
+            here = other.inbox in self._site.inboxes and self._site.results_folder(other) == folder
+            if here and other.result is not None and published(folder, other.result, other.id):
+                return replace(job, answered_by=other.id, answer=other.result)
+        return None
 
     def _progression(self, job: Job) -> Next | Finished | GaveUp:
         pipeline = self._pipeline(job)

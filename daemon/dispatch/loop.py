@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import shutil
+import sqlite3
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -81,7 +82,9 @@ class Dispatcher:
 
     def recover(self) -> None:
         """Afterwards everything that a crash interrupted goes on: moves are repeated, stages are watched again."""
-        for job in self._store.of_status(Status.ACCEPTING, Status.PUBLISHING, Status.FAILING, Status.RETURNING):
+        moving = self._store.of_status(Status.ACCEPTING, Status.PUBLISHING, Status.FAILING, Status.RETURNING)
+        self._crew.movers.remember(moving)
+        for job in moving:
             self._move(job)
         self._crew.line.recover()
 
@@ -119,6 +122,16 @@ class Dispatcher:
     def _hear(self, event: Event) -> None:
         now = self._clock()
         self._changed, self._last_heard = True, now
+        try:
+            self._act_on(event, now)
+        except sqlite3.Error:
+            raise
+        except Exception:
+            log.exception(
+                "an event could not be handled; what it was about goes on at the next start", event_is=repr(event)[:300]
+            )
+
+    def _act_on(self, event: Event, now: float) -> None:
         match event:
             case Inventory():
                 self._stocked.add(event.inbox)
@@ -150,6 +163,12 @@ class Dispatcher:
         job = self._store.job(event.job)
         if job is None:
             return
+        self._follow_move(job, event, now)
+        if job.status is Status.ACCEPTING:
+            for one in self._crew.intake.look_again(job, now):
+                self._accept(one)
+
+    def _follow_move(self, job: Job, event: Moved, now: float) -> None:
         match event.outcome:
             case TookIn(identity=identity):
                 self._took_in(job, identity, now)
@@ -164,26 +183,18 @@ class Dispatcher:
                 self._move(again)
             case Failed(kind=Kind.INFRASTRUCTURE) as failed:
                 log.warning("a move is tried again", job=job.id, why=failed.reason)
-                self._crew.movers.submit_later(job, self._store.attempts(job.id), failed, now)
+                stuck = replace(job, kind=failed.kind, reason=failed.reason, updated=now) if job.waits_to_move else job
+                self._store.save(stuck)
+                self._crew.movers.submit_later(stuck, self._store.attempts(job.id), failed, now)
             case Failed(reason, kind):
                 self._fail(job, Failed(reason, kind), now)
 
     def _took_in(self, job: Job, identity: str, now: float) -> None:
-        if job.reason:  # routing refused it
-            self._fail(job, Failed(job.reason, job.kind or Kind.BAD_INPUT), now)
+        if job.refused:
+            self._fail(job, Failed(str(job.reason), Kind.BAD_INPUT), now)
             return
-        taken = replace(job, status=Status.QUEUED, identity=identity, inputs_at=None, updated=now)
-        answer = None if job.fresh else self._answer(taken)
-        if answer:
-            self._publish(replace(taken, answered_by=answer.id, answer=answer.result), now)
-        else:
-            self._store.save(taken)
-            step(Step.QUEUE_ROW)
-
-    def _answer(self, job: Job) -> Job | None:
-        """An earlier job that did the same work and whose result is still there."""
-        found = (j for j in self._store.done_as(str(job.identity)) if self._crew.movers.result_exists(j))
-        return next(found, None)
+        self._store.save(replace(job, status=Status.QUEUED, identity=identity, inputs_at=None, kind=None, updated=now))
+        step(Step.QUEUE_ROW)
 
     def _end_stages(self, end: Ends, now: float) -> None:
         if end.failed:
@@ -217,6 +228,7 @@ class Dispatcher:
                 over = replace(job, status=Status.CANCELLED if cancelled else Status.FAILED, updated=now)
                 self.failures += 1
         self._store.save(over)
+        self._crew.movers.forget(job)
         step(Step.FINISH_ROW)
         self._crew.announce(over)
         log.info(
@@ -231,10 +243,20 @@ class Dispatcher:
 
     def active(self) -> bool:
         """Whether anything is still to be done for any job, and can be done now."""
-        left = dict(self._store.active_counts())
-        if not self._may_start() and not self._crew.line.busy:
-            left = {status: n for status, n in left.items() if status not in (Status.QUEUED, Status.RUNNING)}
-        return bool(left) or not self._events.empty()
+        starts = self._may_start()
+        return not self._events.empty() or any(
+            self._can_go_on(status, pipeline, starts) for status, pipeline in self._store.active_counts()
+        )
+
+    def _can_go_on(self, status: Status, pipeline: str | None, starts: bool) -> bool:
+        """Whether jobs of that status go on by themselves."""
+        match status:
+            case Status.QUEUED:
+                return starts and pipeline in self._site.pipelines
+            case Status.RUNNING:
+                return self._crew.starts and pipeline in self._site.pipelines and (starts or self._crew.line.busy > 0)
+            case _:
+                return True
 
     def quiet_for(self, now: float) -> float:
         """Seconds since the last event."""
@@ -245,7 +267,10 @@ class Dispatcher:
 
     def _disk_has_room(self) -> bool:
         """Whether the work disk has room; says so once when that changes."""
-        free = shutil.disk_usage(self._site.work).free
+        try:
+            free = shutil.disk_usage(self._site.work).free
+        except OSError:
+            free = 0  # the folder is away: nothing can start, and it may come back
         full = free < self._site.limits.disk_min
         if full != bool(self._store.fact("disk_full")):
             self._store.remember("disk_full", max(free, 1) if full else None)

@@ -12,13 +12,21 @@ import structlog
 
 from daemon import custody, publish
 from daemon.dispatch.events import GaveBack, Moved, NameTaken, Settled, TookIn
-from daemon.dispatch.receipts import faults_of, form_of_result, identity_of, publication, request_of, why_failed
+from daemon.dispatch.receipts import (
+    faults_of,
+    form_of_result,
+    identity_of,
+    publication,
+    request_of,
+    staged_by,
+    why_failed,
+)
 from daemon.dispatch.site import Site
 from daemon.failpoints import Step, step
 from daemon.folders import make_folder, trouble
 from daemon.model import Failed, Job, Kind, Status, Take, after
-from daemon.store import Attempt
-from pipelines.contract import Fault, dump, write_atomic
+from daemon.store import Attempt, AttemptStatus
+from pipelines.contract import Fault, dump, read_result, stage_folder, write_atomic
 
 THREADS = 4
 """Moves at once: enough to hide the latency of a share, few enough to leave its heads in place."""
@@ -44,6 +52,7 @@ class Movers:
         self._pool = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="mover")
         self._later: list[Later] = []
         self._failures: dict[str, int] = {}
+        self._promised: dict[str, frozenset[Path]] = {}  # job -> places that its files are on their way to
         self._ownership = custody.Ownership(site.umask, site.group)
 
     def close(self) -> None:
@@ -70,9 +79,24 @@ class Movers:
         for later in due:
             self.submit(later.job, later.attempts)
 
+    def remember(self, moving: Iterable[Job]) -> None:
+        """Afterwards no other job is given the places that these are on their way to."""
+        for job in moving:
+            self._promise(job)
+
+    def forget(self, job: Job) -> None:
+        """Afterwards the job is on its way nowhere."""
+        self._promised.pop(job.id, None)
+        self._failures.pop(job.id, None)
+
+    def _promise(self, job: Job) -> Job:
+        self._promised[job.id] = frozenset(Path(place) for place in (job.inputs_at, job.restore_to) if place)
+        return job
+
     def choose(self, parent: Path, name: str) -> Path:
-        """A name below parent that nothing has yet."""
-        return custody.choose(parent, name)
+        """A name below parent that nothing has yet, and nothing is on its way to."""
+        promised = {place.name for places in self._promised.values() for place in places if place.parent == parent}
+        return custody.choose(parent, name, promised)
 
     def choose_again(self, job: Job) -> Job:
         """The job with other names for what has not reached its place: somebody else has taken the old ones."""
@@ -84,15 +108,17 @@ class Movers:
                 return self.choose_failed(job)
             case _:
                 taken = Path(str(job.restore_to))
-                return replace(job, restore_to=str(custody.choose(taken.parent, job.name)))
+                return self._promise(replace(job, restore_to=str(self.choose(taken.parent, job.item))))
 
     def choose_failed(self, job: Job) -> Job:
         """The job with the place in the failed folder that its inputs will go to."""
-        return replace(job, inputs_at=str(custody.choose(self._site.failed_folder(job), job.name)))
+        return self._promise(replace(job, inputs_at=str(self.choose(self._site.failed_folder(job), job.item))))
 
     def choose_result(self, job: Job) -> Job:
         """The job with the name of its result and the place in the archive that its inputs will go to."""
-        inputs_at = str(custody.choose(self._site.archive_folder(job), job.name)) if job.take is Take.MOVE else None
+        moves = job.take is Take.MOVE
+        inputs_at = str(self.choose(self._site.archive_folder(job), job.item)) if moves else None
+        self._promise(replace(job, inputs_at=inputs_at))
         if job.answer is not None and job.answer == job.name:
             return replace(job, inputs_at=inputs_at, result=job.answer)  # the very same drop: nothing new to show
         form, suffix = form_of_result(job, self._site)
@@ -108,6 +134,18 @@ class Movers:
         if job.take is Take.MOVE:
             return job.inputs_at is not None and Path(job.inputs_at).exists()
         return all((self._site.inboxes[job.inbox].path / top).exists() for top in job.tops)
+
+    def is_whole(self, job: Job, attempts: Iterable[Attempt]) -> bool:
+        """Whether what the job's finished stages left is still in its work folder."""
+        folder = self._site.folder(job)
+        done = [a for a in attempts if a.status is AttemptStatus.DONE]
+        if any(read_result(stage_folder(folder, a.stage, a.shard)) is None for a in done):
+            return False
+        pipeline = self._site.pipelines.get(str(job.pipeline))
+        if pipeline is None or pipeline.stages[-1].name not in {a.stage for a in done}:
+            return True
+        staged = staged_by(folder, pipeline)
+        return staged is not None and staged.exists()
 
     def forget_stages(self, job: Job) -> None:
         """Afterwards the job's stages have left nothing behind."""
@@ -151,7 +189,7 @@ class Movers:
             work=work,
             take=job.take,
             fingerprint=job.fingerprint,
-            archive=job.archive and job.reason is None,
+            archive=job.archive and not job.refused,
             folder=job.folder,
             limits=custody.Limits(size=self._site.limits.unpack),
             ownership=self._ownership,
@@ -166,7 +204,7 @@ class Movers:
         match custody.take(order):
             case custody.Taken(inputs):
                 pipeline = self._site.pipelines.get(str(job.pipeline))
-                if pipeline is None or job.reason:
+                if pipeline is None or job.refused:
                     return TookIn(identity="")
                 request = request_of(job, inputs)
                 write_atomic(work / "request.json", dump(request))
@@ -214,6 +252,7 @@ class Movers:
                 case other:
                     return other
         make_folder(folder, self._ownership)
+        self._ownership.give(folder)
         step(Step.FAIL_MOVED)
         custody.write_why(folder, why_failed(job, len(attempts)), self._ownership)
         step(Step.FAIL_WHY)

@@ -14,7 +14,7 @@ from daemon.dispatch.line import Line
 from daemon.dispatch.movers import Movers
 from daemon.dispatch.site import Site
 from daemon.errors import CannotDo
-from daemon.model import Job, Kind, Status
+from daemon.model import Job, Kind, Status, Take
 from daemon.store import Order, Store
 
 log = structlog.get_logger()
@@ -84,26 +84,35 @@ class Orders:
         return job
 
     def _cancel(self, job: Job, now: float) -> str:
-        if job.status not in (Status.QUEUED, Status.RUNNING):
+        stuck = job.waits_to_move and job.kind is Kind.INFRASTRUCTURE
+        if job.status not in (Status.QUEUED, Status.RUNNING) and not stuck:
             raise CannotDo(f"{job.item} is {job.status}: only a queued or running job can be cancelled.")
-        why = "It was cancelled. Move it back into the inbox to do it after all."
+        if job.status is Status.RETURNING:
+            self._movers.forget(job)
+            back = Status.DONE if job.result else Status.FAILED
+            self._store.save(replace(job, status=back, restore_to=None, updated=now))
+            return f"The files of {job.item} stay at {job.inputs_at}."
+        why = "It was cancelled."
         if not self._line.cancel(job):
             job = replace(job, status=Status.FAILING, kind=Kind.CANCELLED, reason=why, updated=now)
             job = self._movers.choose_failed(job)
             self._store.save(job)
             self._movers.submit(job, ())
-        return f"{job.item} is being cancelled; its files go to {self._site.failed_folder(job)}."
+        return f"{job.item} is being cancelled; its files go below {self._site.failed_folder(job)}."
 
     def _retry(self, job: Job, now: float) -> str:
         if job.status not in OVER:
             raise CannotDo(f"{job.item} is {job.status}: only a finished, failed or cancelled job can be tried again.")
         if job.pipeline is None or (job.kind is Kind.BAD_INPUT and job.identity is None):
-            raise CannotDo(f"{job.item} was refused ({job.reason}) Mend the files and drop them into the inbox again.")
+            raise CannotDo(f"{job.item} was refused: {job.reason} Mend the files and drop them into the inbox again.")
         if not self._movers.has_inputs(job):
             raise CannotDo(
                 f"The files of {job.item} are not at {job.inputs_at} any more. Drop them into the inbox again."
             )
-        if job.status is Status.DONE:
+        beside = self._store.of_place(job.inbox, job.tops)
+        if any(other.status is Status.ACCEPTING for other in beside):
+            raise CannotDo(f"{job.item}: another drop of that name is being taken right now. Try again in a moment.")
+        if job.status is Status.DONE or not self._movers.is_whole(job, self._store.attempts(job.id)):
             self._movers.forget_stages(job)
             self._store.forget_attempts(job.id)
         self._store.forget_failures(job.id)
@@ -116,6 +125,7 @@ class Orders:
             faults=(),
             result=None,
             answered_by=None,
+            answer=None,
             not_before=0.0,
             updated=now,
         )
@@ -126,9 +136,11 @@ class Orders:
     def _restore(self, job: Job, to: Path, now: float) -> str:
         if job.status not in OVER:
             raise CannotDo(f"{job.item} is {job.status}. Cancel it first: visaged cancel {job.id}")
+        if job.take is not Take.MOVE:
+            raise CannotDo(f"The originals of {job.item} never left {self._site.inboxes[job.inbox].path}.")
         if not self._movers.has_inputs(job):
             raise CannotDo(f"The files of {job.item} are not at {job.inputs_at} any more.")
-        target = self._movers.choose(to, job.name)
+        target = self._movers.choose(to, job.item)
         back = replace(job, status=Status.RETURNING, restore_to=str(target), updated=now)
         self._store.save(back)
         self._movers.submit(back, ())

@@ -51,7 +51,10 @@ def progression(stages: Sequence[Stage], attempts: Sequence[Attempt], shards: Sh
     Stages run one after another; the shards of a stage side by side, and the stage after waits for all of them.
     """
     for stage in stages:
-        names: tuple[str | None, ...] = shards.get(stage.name, ()) if stage.sharded else (None,)
+        names: tuple[str | None, ...] | None = shards.get(stage.name) if stage.sharded else (None,)
+        if names is None:
+            why = f"The stage before {stage.name} left no usable list of its shards (shards.json)."
+            return GaveUp(Failed(why, Kind.CRASH), 0)
         mine = [[a for a in attempts if a.stage == stage.name and a.shard == name] for name in names]
         running = sum(a.status is AttemptStatus.RUNNING for history in mine for a in history)
         for history in mine:

@@ -91,7 +91,7 @@ def form_of_result(job: Job, site: Site) -> tuple[Publish, str]:
     pipeline = site.pipelines[str(job.pipeline)]
     if job.answer is not None:
         return Publish.FOLDER, ""
-    staged = _staged(site.folder(job), pipeline)
+    staged = staged_by(site.folder(job), pipeline)
     return pipeline.publish, staged.suffix if staged and pipeline.publish is Publish.FILE else ""
 
 
@@ -102,7 +102,7 @@ def publication(job: Job, attempts: Sequence[Attempt], site: Site, ownership: Ow
     faults = tuple(fault for result in results for fault in result.faults)
     return Publication(
         job=job.id,
-        staged=None if job.answer is not None else _staged(folder, pipeline),
+        staged=None if job.answer is not None else staged_by(folder, pipeline),
         results=site.results_folder(job),
         target=str(job.result),
         work=folder,
@@ -113,15 +113,22 @@ def publication(job: Job, attempts: Sequence[Attempt], site: Site, ownership: Ow
     )
 
 
+MISSING = "(a path outside its own folder)"
+"""Stands for what a stage wanted to publish that is not its own: nothing is called so, and publishing says that."""
+
 SEE = "The same files with the same options were done before. The result is beside this folder: {answer}"
 
 
-def _staged(folder: Path, pipeline: Pipeline) -> Path | None:
+def staged_by(folder: Path, pipeline: Pipeline) -> Path | None:
+    """What the job's last stage left to be published, or None where it left nothing."""
     last = pipeline.stages[-1]
     result = read_result(stage_folder(folder, last.name))
     if result is None or result.publish is None:
         return None
-    return stage_folder(folder, last.name) / result.publish
+    own = stage_folder(folder, last.name)
+    staged = own / result.publish
+    inside = staged.parent.resolve().is_relative_to(own.resolve()) and staged.name not in ("", ".", "..")
+    return staged if inside else own / MISSING
 
 
 def _facts(

@@ -17,6 +17,9 @@ from daemon.store import Store
 
 DAY = 24 * 3600.0
 
+GONE = ".visaged-gone-"
+"""A work folder is renamed so at once, before it is removed: a retry in between must not put files into it."""
+
 log = structlog.get_logger()
 
 
@@ -39,7 +42,9 @@ class Retention:
 
     def __call__(self, now: float) -> None:
         """Afterwards everything that is too old is being removed; on_done is called when it is gone."""
-        old = [*self._work(now), *old_days(self._site.archive, self._keep.archive, now)]
+        for folder in tuple(self._work(now)):
+            folder.rename(folder.with_name(GONE + folder.name))
+        old = [*self._site.work.glob(f"{GONE}*"), *old_days(self._site.archive, self._keep.archive, now)]
         threading.Thread(target=self._remove, args=(old,), name="retention", daemon=True).start()
 
     def _work(self, now: float) -> Iterator[Path]:

@@ -47,6 +47,7 @@ CREATE INDEX jobs_keys ON jobs (pipeline, key, seq)
 CREATE UNIQUE INDEX jobs_one_per_key ON jobs (pipeline, key) WHERE key IS NOT NULL AND status IN ('running', 'publishing');
 CREATE INDEX jobs_place ON jobs (place, seq);
 CREATE INDEX jobs_identity ON jobs (identity, seq) WHERE identity IS NOT NULL;
+CREATE INDEX jobs_doing ON jobs (identity) WHERE identity IS NOT NULL AND status IN ('running', 'publishing');
 CREATE INDEX jobs_updated ON jobs (updated);
 
 CREATE TABLE attempts (

@@ -19,6 +19,9 @@ MIGRATIONS = tuple(
 )
 """(number, SQL) of every migration, in order. ``PRAGMA user_version`` holds the number of the last one applied."""
 
+PATIENCE = 600.0
+"""Seconds that a transaction waits for somebody else who holds the file (a tool that the user opened it with)."""
+
 APPLICATION_ID = 0x76697361
 """"visa": marks a file as ours."""
 
@@ -49,7 +52,7 @@ def open_reader(path: Path) -> sqlite3.Connection:
 
 
 def _open(uri: str) -> sqlite3.Connection:
-    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=30.0)
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=PATIENCE)
     connection.row_factory = sqlite3.Row
     return connection
 

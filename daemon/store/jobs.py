@@ -14,20 +14,18 @@ from daemon.store.database import transaction
 from daemon.store.questions import Questions
 from daemon.store.rows import Attempt, AttemptStatus, InboxRow, Order, Waiting
 
-CLAIM = """
-SELECT * FROM jobs AS j
-WHERE status = 'queued' AND not_before <= :now
+CLAIMABLE = """
+status = 'queued' AND not_before <= :now AND pipeline IN (SELECT value FROM json_each(:pipelines))
   AND (key IS NULL OR NOT EXISTS (
         SELECT 1 FROM jobs AS e
-        WHERE e.pipeline = j.pipeline AND e.key = j.key AND e.seq < j.seq
-          AND e.key IS NOT NULL AND e.status IN ('accepting', 'queued', 'running', 'publishing')))
-  AND NOT EXISTS (
+        WHERE e.pipeline = j.pipeline AND e.key = j.key AND e.key IS NOT NULL AND e.id <> j.id
+          AND (e.status IN ('running', 'publishing') OR e.seq < j.seq AND e.status IN ('accepting', 'queued'))))
+  AND (fresh = 1 OR NOT EXISTS (
         SELECT 1 FROM jobs AS t
-        WHERE t.identity = j.identity AND t.id <> j.id AND t.status IN ('running', 'publishing') AND j.fresh = 0)
-ORDER BY priority DESC, seq
-LIMIT :limit
+        WHERE t.identity IS NOT NULL AND t.identity = j.identity AND t.id <> j.id
+          AND t.status IN ('running', 'publishing')))
 """
-"""What may start now: of each key only the oldest, and nothing while the same work is being done."""
+"""What may start now: of each key one, in order, and nothing while the same work is being done."""
 
 
 class Store(Questions):
@@ -81,9 +79,16 @@ class Store(Questions):
         """The jobs that took what lay at tops, newest first."""
         return self._many("SELECT * FROM jobs WHERE place = ? ORDER BY seq DESC", (rows.place(inbox, tops),))
 
-    def claimable(self, now: float, limit: int) -> tuple[Job, ...]:
-        """What may start now, first come first served within a priority."""
-        return self._many(CLAIM, {"now": now, "limit": limit})
+    def claimable(self, now: float, limit: int, pipelines: Iterable[str]) -> tuple[Job, ...]:
+        """What may start now of these pipelines, first come first served within a priority."""
+        sql = f"SELECT * FROM jobs AS j WHERE {CLAIMABLE} ORDER BY priority DESC, seq LIMIT :limit"
+        return self._many(sql, {"now": now, "limit": limit, "pipelines": rows.dumps(list(pipelines))})
+
+    def is_claimable(self, job_id: str, now: float, pipelines: Iterable[str]) -> bool:
+        """Whether that job may still start, after others have."""
+        sql = f"SELECT 1 FROM jobs AS j WHERE id = :id AND {CLAIMABLE}"
+        values = {"id": job_id, "now": now, "pipelines": rows.dumps(list(pipelines))}
+        return self._db.execute(sql, values).fetchone() is not None
 
     def next_time(self, now: float) -> float | None:
         """When the next job that backs off may start: wall clock, seconds."""
@@ -106,11 +111,16 @@ class Store(Questions):
         found = self._db.execute("SELECT status, count(*) FROM jobs GROUP BY status")
         return {Status(status): count for status, count in found}
 
-    def active_counts(self) -> Mapping[Status, int]:
-        """How many jobs there are of each status that is not an end."""
+    def active_counts(self) -> Mapping[tuple[Status, str | None], int]:
+        """How many jobs there are of each status that is not an end, by pipeline."""
         marks = ", ".join(f"'{status}'" for status in ACTIVE)
-        found = self._db.execute(f"SELECT status, count(*) FROM jobs WHERE status IN ({marks}) GROUP BY status")
-        return {Status(status): count for status, count in found}
+        sql = f"SELECT status, pipeline, count(*) FROM jobs WHERE status IN ({marks}) GROUP BY status, pipeline"
+        return {(Status(status), pipeline): count for status, pipeline, count in self._db.execute(sql)}
+
+    def active_inboxes(self) -> frozenset[str]:
+        """The inboxes of jobs that are not over."""
+        marks = ", ".join(f"'{status}'" for status in ACTIVE)
+        return frozenset(name for (name,) in self._db.execute(f"SELECT inbox FROM jobs WHERE status IN ({marks})"))
 
     # ------------------------------------------------------------ attempts
 
@@ -202,7 +212,7 @@ class Store(Questions):
     def answer(self, number: int, ok: bool, text: str) -> None:
         """Afterwards the order is carried out (or refused) with that answer."""
         with self.transaction():
-            self._db.execute("UPDATE orders SET ok = ?, answer = ? WHERE id = ?", (int(ok), text, number))
+            self._db.execute("UPDATE orders SET ok = ?, answer = ? WHERE id = ?", (int(ok), rows.plain(text), number))
 
     def answered(self, number: int) -> tuple[bool, str] | None:
         """The answer to an order, or None while there is none."""

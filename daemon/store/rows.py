@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from daemon.model import Job, Kind, Slot, Status, Take
+from daemon.model import Job, Kind, Slot, Status, Take, task_name
 from pipelines.contract import Fault
 
 
@@ -40,6 +40,11 @@ class Attempt:
     reason: str | None = None
     ended: float | None = None
     peak_memory: int = 0
+
+    @property
+    def name(self) -> str:
+        """The name of its task."""
+        return task_name(self.job, self.stage, self.shard, self.number)
 
 
 class WaitingState(StrEnum):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from daemon.errors import CannotDo
@@ -36,20 +36,31 @@ def explain(target: str, scene: Scene) -> Explanation:
 
 def find_job(store: Store, wanted: str) -> Job:
     """The one job that is meant: by its id, a beginning of it, or the name of its item. Raises CannotDo."""
+    match jobs_meant(store, wanted):
+        case (one,):
+            return one
+        case found:
+            raise CannotDo(f"{shown(wanted)} could be {len(found):,} jobs; say which by its id:{told(found)}")
+
+
+def jobs_meant(store: Store, wanted: str) -> tuple[Job, ...]:
+    """The jobs that could be meant, newest first: by id, a beginning of it, or name. Raises CannotDo for none."""
     exact = _of_id(wanted, store)
     if exact:
-        return exact
+        return (exact,)
     found = (store.jobs_like(wanted) if wanted.isascii() and wanted else ()) or store.named(wanted)
-    if len(found) == 1:
-        return found[0]
     if not found:
         raise CannotDo(
             f"There is no job {shown(wanted)}, and no file of that name here. `visaged status` lists the jobs."
         )
-    newest = sorted(found, key=lambda job: -job.created)[:CANDIDATES]
-    some = "".join(f"\n  {job.id}  {shown(job.item)}, {job.status}, {moment(job.created)}" for job in newest)
-    more = f"\n  and {len(found) - CANDIDATES:,} more" if len(found) > CANDIDATES else ""
-    raise CannotDo(f"{shown(wanted)} could be {len(found):,} jobs; say which by its id:{some}{more}")
+    return tuple(sorted(found, key=lambda job: -job.created))
+
+
+def told(jobs: Sequence[Job]) -> str:
+    """The first of the jobs, a line for each, and how many more there are."""
+    some = [f"{job.id}  {shown(job.item)}, {job.status}, {moment(job.created)}" for job in jobs[:CANDIDATES]]
+    more = [f"and {len(jobs) - CANDIDATES:,} more"] if len(jobs) > CANDIDATES else []
+    return "".join(f"\n  {line}" for line in (*some, *more))
 
 
 def _of_id(text: str, store: Store) -> Job | None:

@@ -30,6 +30,9 @@ class Evidence(Protocol):
     def manifest(self, seen: Seen) -> Manifest:
         """A manifest's content."""
 
+    def readable(self, path: str) -> bool:
+        """Whether the daemon may read the file."""
+
     def held(self, path: str) -> bool:
         """Whether a local program has the file open for writing."""
 
@@ -63,7 +66,8 @@ class Memory:
     """What is known of one candidate, as long as its files stay the same.
 
     since: when the last change was seen. changed: what changed, the begin of a sentence. temporary, held, doubtful: the
-    first file with a temporary name, that was held open, that ended early. probed: whether doubtful is known.
+    first file with a temporary name, that was held open, that ended early. readable: whether all files are known to be.
+    probed: whether doubtful is known.
     """
 
     candidate: Candidate
@@ -71,6 +75,7 @@ class Memory:
     since: float
     changed: str
     temporary: str | None
+    readable: bool = False
     held: str | None = None
     doubtful: Seen | None = None
     probed: bool = False
@@ -107,7 +112,9 @@ class Judge:
             differs=memory.since + self._rules.patience,
             missing=memory.since + self._rules.listed_patience,
         )
-        return fault_of(memory.candidate.files, memory.manifest, self._evidence, times)
+        return self._unreadable(memory, began) or fault_of(
+            memory.candidate.files, memory.manifest, self._evidence, times
+        )
 
     def _not_yet(self, memory: Memory, began: float) -> Fault | None:
         quiet = memory.since + self._rules.settle_seconds
@@ -124,7 +131,24 @@ class Judge:
                 until=memory.since + self._rules.listed_patience,
                 problem=f"{name} belongs to no file here: drop it together with the files that it is about.",
             )
-        return self._doubted(memory, began) or self._held_open(memory, began) or self._probed(memory, began)
+        return (
+            self._unreadable(memory, began)
+            or self._doubted(memory, began)
+            or self._held_open(memory, began)
+            or self._probed(memory, began)
+        )
+
+    def _unreadable(self, memory: Memory, began: float) -> Fault | None:
+        """A right that is given changes the file's ctime and is seen at once; one that a server gives, after STALE."""
+        if memory.readable:
+            return None
+        files = (seen.path for seen in memory.candidate.files if seen.kind == "file")
+        path = next((path for path in files if not self._evidence.readable(path)), None)
+        memory.readable = path is None
+        if path is None:
+            return None
+        why = f"{shown(path)} cannot be read by visaged; give its user the right to read it (chmod a+r)"
+        return Fault(why=why, until=began + STALE)
 
     def _held_open(self, memory: Memory, began: float) -> Fault | None:
         last = (memory.held,) if memory.held else ()

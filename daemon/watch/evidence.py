@@ -48,6 +48,10 @@ class OnDisk:
         """A manifest's content, read once for each state of the file."""
         return self._manifests.get(seen, lambda: manifest.read(self._root, seen.path))
 
+    def readable(self, path: str) -> bool:
+        """Whether the daemon may read the file, by the effective user that it would open it as."""
+        return os.access(self._root / path, os.R_OK, effective_ids=True)
+
     def held(self, path: str) -> bool:
         """Whether a local program has the file open for writing."""
         return self.leases and held_open(self._root / path)

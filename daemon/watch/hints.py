@@ -82,8 +82,9 @@ class Hints(FileSystemEventHandler):
         """Afterwards nothing is observed."""
         observer, self._observer = self._observer, None
         if observer is not None:
-            observer.stop()
-            observer.join(5.0)
+            with contextlib.suppress(OSError, RuntimeError):  # it is given up, whatever it says
+                observer.stop()
+                observer.join(5.0)
 
     def alive(self) -> bool:
         """Whether the observer and the threads that feed it still run."""

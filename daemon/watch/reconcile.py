@@ -108,15 +108,25 @@ class Reconciler:
     def _run(self) -> None:
         try:
             while self._bell.wait(self._pace, self._sound):
-                self._on_beat()
+                self._beat()
                 self._once()
         finally:
             self._watcher.stop()
             self._evidence.close()
 
     def _sound(self) -> bool:
-        self._on_beat()
-        return self._watcher.sound()
+        self._beat()
+        try:
+            return self._watcher.sound()
+        except Exception:  # the scan that this asks for tells what is wrong
+            log.exception("the watcher cannot be asked", inbox=self._settings.name)
+            return False
+
+    def _beat(self) -> None:
+        try:
+            self._on_beat()
+        except Exception:  # a sign of life that is not heard is no reason to die
+            log.exception("the watcher's beat failed", inbox=self._settings.name)
 
     def _once(self) -> None:
         hinted = self._bell.quiet()

@@ -87,6 +87,7 @@ class Watcher:
     def _root_is(self) -> tuple[int, int, bool] | None:
         try:
             status = self._root.stat()
+            marked = (self._root / MARKER).exists()  # raises where the share does not answer or lets nobody in
         except OSError:
             return None
-        return status.st_dev, status.st_ino, (self._root / MARKER).exists()
+        return status.st_dev, status.st_ino, marked

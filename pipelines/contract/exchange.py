@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+_UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError)
+"""What reading a file raises that a stage wrote wrongly, or not to its end: then there is no answer."""
+
 EXIT_BAD_INPUT = 65
 """Exit status of a stage that refuses its input (``EX_DATAERR`` of sysexits.h): never retried."""
 
@@ -115,17 +118,20 @@ def read_result(folder: Path) -> Result | None:
     """The result that a stage left in its folder, or None if it has not finished."""
     try:
         raw = json.loads((folder / "result.json").read_bytes())
-        faults = tuple(Fault(**f) for f in raw.pop("faults"))
-        return Result(**{**raw, "warnings": tuple(raw["warnings"]), "faults": faults})
-    except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError):
+        faults = tuple(Fault(what=str(f["what"]), why=str(f["why"])) for f in raw.pop("faults"))
+        publish = raw.pop("publish")
+        warnings = tuple(str(w) for w in raw.pop("warnings"))
+        result = Result(**raw, publish=None if publish is None else str(publish), warnings=warnings, faults=faults)
+    except _UNREADABLE:
         return None
+    return result if all(isinstance(m, dict) for m in (result.figures, result.versions, result.weights)) else None
 
 
 def read_refusal(folder: Path) -> Refusal | None:
     """The refusal that a stage left in its folder, or None."""
     try:
-        return Refusal(**json.loads((folder / "refusal.json").read_bytes()))
-    except (FileNotFoundError, NotADirectoryError, ValueError, TypeError):
+        return Refusal(reason=str(json.loads((folder / "refusal.json").read_bytes())["reason"]))
+    except _UNREADABLE:
         return None
 
 

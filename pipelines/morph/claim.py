@@ -71,8 +71,8 @@ def _loose(drop: Drop, meshes: Sequence[str]) -> Wanting | Refused | None:
         case [_, _]:
             return None
     return Wanting(
-        f"one folder for the {len(meshes)} meshes {listed(meshes)}: put into one folder, all of them are morphed into "
-        "each other; or write a manifest that names two"
+        f"a decision about {len(meshes)} loose meshes ({listed(meshes)}): put them into one folder, or write a manifest "
+        "that names two"
     )
 
 

@@ -247,7 +247,7 @@ def test_what_is_no_backup_is_refused(tmp_path, filled):
     with tarfile.open(tmp_path / "other.tar.gz", "w:gz") as archive:
         archive.add(tmp_path / "empty", arcname="visaged.db")
     for name in ("empty", "text.tar.gz", "other.tar.gz", "gone.tar.gz"):
-        with pytest.raises(CannotDo, match=r"no backup|cannot be read as a backup"):
+        with pytest.raises(CannotDo, match="no backup"):
             restore(filled, tmp_path / name, force=True)
 
 

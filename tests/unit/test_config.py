@@ -270,13 +270,13 @@ def test_options_that_are_given_stand_over_the_defaults():
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"frams": 3}, "frams: unknown option; did you mean frames?"),
-        ({"frames": "3"}, 'frames: it must be a whole number, without quotes, not "3"'),
-        ({"frames": True}, "frames: it must be a whole number, without quotes, not true"),
-        ({"speed": float("inf")}, "speed: it must be text, true or false, a finite number, an array or a table"),
-        ({"light": "odd"}, 'light: it must be one of "soft", "hard", not "odd"'),
-        ({"parts": "a"}, 'parts: it must be an array: [ … ], not "a"'),
-        ({"light": "hard", "frames": 200}, "hard light works with at most 100 frames; use soft light"),
+        ({"frams": 3}, "The option frams is unknown; did you mean frames?"),
+        ({"frames": "3"}, 'The option frames must be a whole number, without quotes, not "3".'),
+        ({"frames": True}, "The option frames must be a whole number, without quotes, not true."),
+        ({"speed": float("inf")}, "The option speed must be text, true or false, a finite number, an array or a table."),
+        ({"light": "odd"}, 'The option light must be one of "soft", "hard", not "odd".'),
+        ({"parts": "a"}, 'The option parts must be an array: [ … ], not "a".'),
+        ({"light": "hard", "frames": 200}, "Hard light works with at most 100 frames; use soft light."),
     ],
 )
 def test_options_that_do_not_fit_are_refused_in_a_sentence(options, says):
@@ -289,7 +289,7 @@ def test_text_that_is_not_unicode_is_refused_as_an_option():
 
 def test_two_wrong_options_are_both_told():
     assert checked_options(MORPH, {"frames": 1, "sped": 1}) == (
-        "sped: unknown option; did you mean speed?; frames: it must be at least 2, not 1"
+        "The option sped is unknown; did you mean speed? The option frames must be at least 2, not 1."
     )
 
 

@@ -453,7 +453,8 @@ def test_new_folders_get_the_group(here):
 def test_our_note_ends_its_lines_for_notepad(here):
     path = write_why(here, "a.obj is empty.\nCopy it again.", OURS)
     assert path.name == "WHY.txt"
-    assert path.read_bytes().endswith(b"\r\n\r\na.obj is empty.\r\nCopy it again.\r\n")
+    assert path.read_bytes().startswith(b"a.obj is empty.\r\nCopy it again.\r\n\r\nvisaged wrote this note (")
+    assert path.read_bytes().endswith(b").\r\n")
 
 
 def test_our_note_is_dropped_when_the_item_comes_back(here):
@@ -474,6 +475,13 @@ def test_a_note_of_the_users_own_is_kept_and_ours_lies_beside_it(here):
 def test_a_note_of_ours_to_which_the_user_added_something_is_kept(here):
     path = write_why(here, "it is empty", OURS)
     path.write_bytes(path.read_bytes() + b"no, it is not!")
+    drop_why(here)
+    assert path.exists()
+
+
+def test_a_note_of_ours_before_which_the_user_put_something_is_kept(here):
+    path = write_why(here, "it is empty", OURS)
+    path.write_bytes(b"no, it is not!\r\n" + path.read_bytes())
     drop_why(here)
     assert path.exists()
 

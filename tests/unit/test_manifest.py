@@ -78,7 +78,7 @@ def test_an_unknown_key_of_a_listed_file_is_refused_with_a_suggestion(tmp_path: 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("priority = '1'", "priority is wrong"),
+        ("priority = '1'", "priority is wrong: write a whole number without quotes"),
         ("priority = true", "priority is wrong"),
         ("name = ' '", "name must not be empty"),
         ("roles = {a = 3}", "roles.a must be a glob or a list of globs"),
@@ -95,6 +95,8 @@ def test_an_unknown_key_of_a_listed_file_is_refused_with_a_suggestion(tmp_path: 
         ("[options]\nx = nan", "an option that is no text"),
         ("[options]\nx = 2026-11-20", "an option that is no text"),
         ("name = ", "is not valid TOML"),
+        ("name = smile", 'text in quotes, as in name = "smile".'),
+        ("name = 3", "name is wrong: write text in quotes"),
         ("name = 'é'".encode("latin-1"), "is not UTF-8 text (byte 8)"),
         ("name = 'x'".encode("utf-16"), "is not UTF-8 text"),
         (b"#" * (LIMIT + 1), "is larger than 1 MB"),

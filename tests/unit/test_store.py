@@ -52,6 +52,9 @@ def job(job_id, **changes):
     return replace(plain, **changes)
 
 
+ONE = ("noop",)
+
+
 def ids(jobs):
     return [j.id for j in jobs]
 
@@ -78,29 +81,39 @@ def test_text_with_bytes_that_are_not_utf_8_is_kept_readable(store):
 
 def test_jobs_are_claimed_by_priority_and_then_by_arrival(store):
     store.add([job("a"), job("b", priority=5), job("c"), job("d", priority=5)])
-    assert ids(store.claimable(now=2.0, limit=10)) == ["b", "d", "a", "c"]
+    assert ids(store.claimable(now=2.0, limit=10, pipelines=ONE)) == ["b", "d", "a", "c"]
 
 
 def test_a_job_that_backs_off_is_not_claimed_before_its_time(store):
     store.add([job("a", not_before=50.0)])
-    assert store.claimable(now=49.0, limit=10) == ()
-    assert ids(store.claimable(now=50.0, limit=10)) == ["a"]
+    assert store.claimable(now=49.0, limit=10, pipelines=ONE) == ()
+    assert ids(store.claimable(now=50.0, limit=10, pipelines=ONE)) == ["a"]
     assert store.next_time(now=49.0) == 50.0
 
 
 def test_of_a_key_only_the_oldest_is_claimed_and_other_keys_pass(store):
     store.add([job("a", key="k"), job("b", key="k"), job("c", key="other"), job("d")])
-    assert ids(store.claimable(now=2.0, limit=10)) == ["a", "c", "d"]
+    assert ids(store.claimable(now=2.0, limit=10, pipelines=ONE)) == ["a", "c", "d"]
+
+
+def test_an_older_job_of_a_key_that_is_tried_again_waits_for_the_younger_that_runs(store):
+    store.add([job("a", key="k"), job("b", key="k", status=Status.RUNNING)])
+    assert store.claimable(now=2.0, limit=10, pipelines=ONE) == ()
+
+
+def test_jobs_of_pipelines_that_are_not_enabled_do_not_stand_in_the_way(store):
+    store.add([*(job(f"off{n}", pipeline="off") for n in range(20)), job("on")])
+    assert ids(store.claimable(now=2.0, limit=10, pipelines=ONE)) == ["on"]
 
 
 def test_a_keyed_job_that_backs_off_keeps_its_place(store):
     store.add([job("a", key="k", not_before=99.0), job("b", key="k")])
-    assert store.claimable(now=2.0, limit=10) == ()
+    assert store.claimable(now=2.0, limit=10, pipelines=ONE) == ()
 
 
 def test_after_a_keyed_job_failed_for_good_the_next_is_claimed(store):
     store.add([job("a", key="k", status=Status.FAILING), job("b", key="k")])
-    assert ids(store.claimable(now=2.0, limit=10)) == ["b"]
+    assert ids(store.claimable(now=2.0, limit=10, pipelines=ONE)) == ["b"]
 
 
 def test_the_database_itself_refuses_two_running_jobs_of_one_key(store):
@@ -111,12 +124,12 @@ def test_the_database_itself_refuses_two_running_jobs_of_one_key(store):
 
 def test_the_same_work_is_not_started_while_it_is_being_done(store):
     store.add([job("a", identity="i", status=Status.RUNNING), job("b", identity="i"), job("c", identity="other")])
-    assert ids(store.claimable(now=2.0, limit=10)) == ["c"]
+    assert ids(store.claimable(now=2.0, limit=10, pipelines=ONE)) == ["c"]
 
 
 def test_a_retry_is_started_even_so(store):
     store.add([job("a", identity="i", status=Status.RUNNING), job("b", identity="i", fresh=True)])
-    assert ids(store.claimable(now=2.0, limit=10)) == ["b"]
+    assert ids(store.claimable(now=2.0, limit=10, pipelines=ONE)) == ["b"]
 
 
 def test_only_a_done_job_that_did_the_work_itself_answers_for_another(store):

@@ -132,6 +132,56 @@ def test_the_latency_beyond_the_settle_time_is_small(start: Start, root: Path) -
     assert late[0] < 0.03  # the others bear the load of the machine
 
 
+@contextmanager
+def another_user() -> Iterator[None]:
+    """Within, this process has not root's right to read everything."""
+    if os.getuid():
+        yield
+        return
+    os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@pytest.fixture
+def public(root: Path) -> Iterator[Path]:
+    """The inbox, with all folders above it open to other users."""
+    closed = [folder for folder in root.parents if not folder.stat().st_mode & 0o001]
+    modes = {folder: folder.stat().st_mode & 0o7777 for folder in closed}
+    for folder, mode in modes.items():
+        folder.chmod(mode | 0o005)
+    yield root
+    root.chmod(0o755)
+    for folder, mode in modes.items():
+        folder.chmod(mode)
+
+
+def test_a_file_that_may_not_be_read_is_not_taken_until_it_may(start: Start, public: Path) -> None:
+    put(public / "morph/set/a.obj")
+    put(public / "morph/set/b.obj").chmod(0o200)
+    with another_user():
+        _, told = start()
+        told.wait(waiting("b.obj cannot be read by visaged"))
+        assert not told.last.settled
+    (public / "morph/set/b.obj").chmod(0o644)
+    told.wait(settled("set"))
+
+
+def test_an_inbox_that_lets_nobody_in_is_a_problem_and_the_watcher_goes_on(start: Start, public: Path) -> None:
+    with another_user():
+        _, told = start()
+        owner = os.seteuid
+        owner(os.getuid())
+        public.chmod(0o600)
+        owner(os.geteuid() or os.getuid())
+    with another_user():
+        told.wait(lambda inventory: inventory.problem is not None and "Permission denied" in inventory.problem)
+    public.chmod(0o755)
+    told.wait(lambda inventory: inventory.problem is None)
+
+
 def test_nothing_is_told_twice(start: Start, root: Path) -> None:
     reconciler, told = start()
     put(root / "morph/set/a.obj")

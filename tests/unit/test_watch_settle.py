@@ -33,11 +33,13 @@ class Disk:
 
     files: dict[str, Seen] = field(default_factory=dict)
     open: set[str] = field(default_factory=set)
+    forbidden: set[str] = field(default_factory=set)
     halves: set[str] = field(default_factory=set)
     digests: dict[str, str | None] = field(default_factory=dict)
     archives: dict[str, tuple[Entry, ...] | str | None] = field(default_factory=dict)
     manifests: dict[str, Manifest] = field(default_factory=dict)
     probes: int = 0
+    asked: int = 0
     writes: int = 0
 
     def write(self, path: str, size: int = 10) -> None:
@@ -46,6 +48,10 @@ class Disk:
 
     def manifest(self, seen: Seen) -> Manifest:
         return self.manifests.get(seen.path, Manifest(path=seen.path))
+
+    def readable(self, path: str) -> bool:
+        self.asked += 1
+        return path not in self.forbidden
 
     def held(self, path: str) -> bool:
         return path in self.open
@@ -203,6 +209,39 @@ def test_a_file_that_a_program_holds_open_is_waited_for(inbox: Inbox) -> None:
     assert inbox.why(1000.0) == "waits: a program still has b.obj open"
     inbox.disk.open.clear()
     inbox.settled(1001.0)
+
+
+def test_a_file_that_may_not_be_read_is_never_taken_and_says_what_to_do(inbox: Inbox) -> None:
+    inbox.disk.write("morph/set/a.obj")
+    inbox.disk.write("morph/set/b.obj")
+    inbox.disk.forbidden.add("morph/set/b.obj")
+    inbox.at(0.0)
+    said = "b.obj cannot be read by visaged; give its user the right to read it (chmod a+r)"
+    assert inbox.why(5.0) == said
+    assert inbox.why(100_000.0) == said
+    inbox.disk.forbidden.clear()
+    inbox.settled(100_000.0 + STALE)
+
+
+def test_a_listed_file_that_may_not_be_read_is_not_taken(inbox: Inbox) -> None:
+    inbox.disk.write("morph/set/manifest.toml")
+    inbox.disk.write("morph/set/a.obj")
+    inbox.disk.manifests["morph/set/manifest.toml"] = Manifest(
+        path="morph/set/manifest.toml", files=(Listed(path="a.obj", sha256="ab" * 32),)
+    )
+    inbox.disk.digests["morph/set/a.obj"] = ""
+    inbox.disk.forbidden.add("morph/set/a.obj")
+    inbox.at(0.0)
+    assert "a.obj cannot be read by visaged" in inbox.why(100_000.0)
+
+
+def test_each_file_is_asked_once_whether_it_may_be_read_and_only_when_all_is_quiet(inbox: Inbox) -> None:
+    inbox.disk.write("morph/set/a.obj")
+    inbox.disk.write("morph/set/b.obj")
+    inbox.disk.open.add("morph/set/b.obj")
+    for time in (0.0, 4.0, 5.0, 6.0, 7.0):
+        inbox.at(time)
+        assert inbox.disk.asked == (0 if time < SETTLE else 2)
 
 
 def test_a_file_that_ends_in_the_middle_is_waited_for_up_to_the_patience(inbox: Inbox) -> None:
