@@ -13,7 +13,7 @@ import pytest
 from daemon.cli.entry import hoisted
 from daemon.cli.exits import DaemonError, Exit, of
 from daemon.errors import CannotDo, ConfigError, StoreError, VisagedError
-from daemon.model import Kind, Status
+from daemon.model import Kind, Status, Take
 from tests.unit.view_world import World, a_job
 
 COMMANDS = (
@@ -151,6 +151,16 @@ def test_status_and_explain_answer_in_text_and_in_json(place):
     assert json.loads(visaged(place, "explain", "smile", "--json").stdout)["standing"] == "failed"
 
 
+@pytest.mark.parametrize(("target", "says"), [("nothing", "There is no job"), ("smile", "could be 2 jobs")])
+def test_what_cannot_be_explained_is_an_error_in_json_too(place, target, says):
+    world = World(place)
+    world.store.add([a_job("261120-aaaaaaa"), a_job("261120-bbbbbbb")])
+    world.store.close()
+    done = visaged(place, "explain", target, "--json")
+    assert done.returncode == 1
+    assert says in json.loads(done.stdout)["error"]
+
+
 def test_a_hostile_name_does_not_steer_the_terminal(place):
     world = World(place)
     world.store.add([a_job(item="\x1b[2J\u202e", updated=time.time())])
@@ -205,6 +215,46 @@ def test_an_order_that_does_not_fit_is_refused_with_the_reason(place):
     done = visaged(place, "cancel", "smile")
     assert done.returncode == 1
     assert "only a queued or running job can be cancelled" in done.stderr
+
+
+def test_an_order_by_name_is_for_the_newest_job_that_it_fits(place):
+    world = World(place)
+    world.store.add([
+        a_job("261120-aaaaaaa", created=1.0),
+        a_job("261120-bbbbbbb", created=2.0),
+        a_job("261120-ccccccc", created=3.0, status=Status.DONE),
+    ])  # fmt: skip
+    assert visaged(place, "cancel", "smile").returncode == 0
+    assert [world.store.job(f"261120-{c * 7}").status for c in "abc"] == ["queued", "cancelled", "done"]
+    world.store.close()
+
+
+def test_an_order_by_name_that_fits_no_job_tells_which_there_are(place):
+    world = World(place)
+    world.store.add([a_job(job, status=Status.DONE) for job in ("261120-aaaaaaa", "261120-bbbbbbb")])
+    world.store.close()
+    done = visaged(place, "cancel", "smile")
+    assert done.returncode == 1
+    assert "none of which is queued or running" in done.stderr
+    assert "261120-bbbbbbb  smile, done" in done.stderr
+    assert json.loads(visaged(place, "cancel", "smile", "--json").stdout)["ok"] is False
+
+
+def test_an_order_by_a_name_that_two_lanes_share_is_refused(place):
+    world = World(place)
+    world.store.add([a_job("261120-aaaaaaa"), a_job("261120-bbbbbbb", lane=None)])
+    world.store.close()
+    assert "say which by its id" in visaged(place, "cancel", "smile").stderr
+
+
+@pytest.mark.parametrize("take", [Take.COPY, Take.REFERENCE])
+def test_an_original_that_never_moved_is_not_given_back_but_named(place, take):
+    world = World(place)
+    world.store.add([a_job(status=Status.DONE, take=take)])
+    world.store.close()
+    done = visaged(place, "restore-inputs", "smile")
+    assert done.returncode == 1
+    assert f"the original never moved, it is at {place / 'inbox/morph/261120-aaaaaaa'}." in done.stderr
 
 
 @pytest.mark.parametrize("folder", ["inbox", "inbox/morph", "work", "state"])

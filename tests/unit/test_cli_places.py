@@ -241,12 +241,24 @@ def test_a_damaged_backup_changes_nothing(tmp_path, place, filled):
     assert jobs(place) == ["261120-aaaaaaa"]
 
 
+def test_a_file_that_is_no_database_of_ours_is_not_restored(tmp_path, place, filled):
+    target = backup(filled, tmp_path / "kept")
+    (target / "visaged.db").write_bytes(b"no database at all" * 1000)
+    with pytest.raises(StoreError, match="in the backup cannot be used, and nothing was changed"):
+        restore(filled, target, force=True)
+    assert jobs(place) == ["261120-aaaaaaa"]
+    assert not list(place.daemon.state.glob("*.restoring*"))
+
+
 def test_what_is_no_backup_is_refused(tmp_path, filled):
+    packed = bytearray(backup(filled, tmp_path / "cut.tar.gz").read_bytes())
+    packed[200:400] = bytes(200)
+    (tmp_path / "cut.tar.gz").write_bytes(packed)
     (tmp_path / "empty").mkdir()
     (tmp_path / "text.tar.gz").write_text("no archive")
     with tarfile.open(tmp_path / "other.tar.gz", "w:gz") as archive:
         archive.add(tmp_path / "empty", arcname="visaged.db")
-    for name in ("empty", "text.tar.gz", "other.tar.gz", "gone.tar.gz"):
+    for name in ("empty", "text.tar.gz", "other.tar.gz", "gone.tar.gz", "cut.tar.gz"):
         with pytest.raises(CannotDo, match="no backup"):
             restore(filled, tmp_path / name, force=True)
 

@@ -273,7 +273,10 @@ def test_options_that_are_given_stand_over_the_defaults():
         ({"frams": 3}, "The option frams is unknown; did you mean frames?"),
         ({"frames": "3"}, 'The option frames must be a whole number, without quotes, not "3".'),
         ({"frames": True}, "The option frames must be a whole number, without quotes, not true."),
-        ({"speed": float("inf")}, "The option speed must be text, true or false, a finite number, an array or a table."),
+        (
+            {"speed": float("inf")},
+            "The option speed must be text, true or false, a finite number, an array or a table.",
+        ),
         ({"light": "odd"}, 'The option light must be one of "soft", "hard", not "odd".'),
         ({"parts": "a"}, 'The option parts must be an array: [ … ], not "a".'),
         ({"light": "hard", "frames": 200}, "Hard light works with at most 100 frames; use soft light."),

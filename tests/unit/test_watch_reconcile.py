@@ -7,6 +7,7 @@ import threading
 import time
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from daemon.watch.leases import ignore_lease_signals
 from pipelines.contract import Entry, Loose, Pipeline, Publish, Wanting
 
 SETTLE = 0.3
+NOBODY = 65534
 MORPH = Pipeline(
     name="morph",
     version="1",
@@ -172,14 +174,25 @@ def test_a_file_that_may_not_be_read_is_not_taken_until_it_may(start: Start, pub
 def test_an_inbox_that_lets_nobody_in_is_a_problem_and_the_watcher_goes_on(start: Start, public: Path) -> None:
     with another_user():
         _, told = start()
-        owner = os.seteuid
-        owner(os.getuid())
-        public.chmod(0o600)
-        owner(os.geteuid() or os.getuid())
+    public.chmod(0o600)
     with another_user():
         told.wait(lambda inventory: inventory.problem is not None and "Permission denied" in inventory.problem)
     public.chmod(0o755)
     told.wait(lambda inventory: inventory.problem is None)
+
+
+def test_a_beat_that_fails_does_not_end_the_watcher(root: Path) -> None:
+    def beat() -> None:
+        raise OSError("nobody listens")
+
+    told = Told()
+    reconciler = Reconciler(
+        Settings(name="main", path=root, lanes={"morph": MORPH}, mode=Mode.POLLED, settle_seconds=SETTLE), told, beat
+    )
+    reconciler.start()
+    put(root / "morph/set/a.obj")
+    told.wait(settled("set"))
+    reconciler.stop()
 
 
 def test_nothing_is_told_twice(start: Start, root: Path) -> None:
