@@ -154,6 +154,6 @@ def _warnings(take: Take, offsets: Sequence[Alignment], options: Options) -> lis
     found = [left_out(leg.a, leg.b) for leg in take.legs]
     first, *others = take.meshes
     if options.align == "none":
-        for mesh, offset in zip(others, offsets, strict=True):
-            found += [large(offset, first, mesh), doubts(first.vertices, mesh.vertices)]
+        for mesh, offset, seen in zip(others, offsets, take.seen[1:], strict=True):
+            found += [large(offset, first, mesh), doubts(take.seen[0], seen)]
     return [f"{take.name}: {warning}" for warning in found if warning]
