@@ -148,7 +148,12 @@ def followed(a: Points, b: Points) -> Points:
 
     A constant move of b moves every blend by t times as much and changes no shape, so it is the camera's to make.
     """
-    return b - _apart(a, b) if _far(a, b) else b
+    return np.asarray(b - _apart(a, b)) if _far(a, b) else b
+
+
+def way(a: Points, b: Points) -> Float[np.ndarray, " 3"]:
+    """How far the camera goes along from a to b: not at all where they do not lie far apart."""
+    return _apart(a, b) if _far(a, b) else np.zeros(3)
 
 
 def doubts(a: Points, b: Points) -> str | None:

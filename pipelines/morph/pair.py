@@ -7,7 +7,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from pipelines.morph.blend import normals
-from pipelines.morph.camera import followed
+from pipelines.morph.camera import Points, way
 from pipelines.morph.mesh import Mesh, Texture
 from pipelines.morph.surface import Clay, Colours, Picture, Skin, Skins, Subject
 from pipelines.morph.wording import shown
@@ -49,10 +49,15 @@ class Take:
         ends = pairwise(zip(self.called, self.meshes, strict=True))
         return tuple(Pair(called=(one, two), a=a, b=b) for (one, a), (two, b) in ends)
 
+    @property
+    def seen(self) -> tuple[Points, ...]:
+        """Of each mesh the vertices that a face uses: others are not seen."""
+        used = self.meshes[0].used
+        return tuple(mesh.vertices[used] for mesh in self.meshes)
+
     def subjects(self) -> tuple[Subject, ...]:
         """What is drawn of each leg: the camera goes along where a mesh lies far from the first."""
-        first = self.meshes[0].vertices
-        places = [followed(first, mesh.vertices) for mesh in self.meshes]
+        places = [mesh.vertices - way(self.seen[0], seen) for mesh, seen in zip(self.meshes, self.seen, strict=True)]
         return tuple(
             Subject(a=a, b=b, normals=normals(a, b, leg.a.faces), faces=leg.a.faces, surface=_surface(leg.a, leg.b))
             for leg, (a, b) in zip(self.legs, pairwise(places), strict=True)

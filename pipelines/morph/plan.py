@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from pipelines.contract import BadInput, Fault, Work
 from pipelines.morph import Options
-from pipelines.morph.align import How, aligned, large, rigid_offset
+from pipelines.morph.align import Alignment, How, aligned, large, rigid_offset
 from pipelines.morph.camera import doubts
 from pipelines.morph.mesh import Mesh
 from pipelines.morph.names import labels
@@ -52,8 +52,9 @@ def planned(work: Work, options: Options) -> Plan:
             case Fault() as fault:
                 faults.append(fault)
             case fitting:
-                offsets[take.name] = tuple(_offsets(fitting))
-                warnings += _warnings(fitting, options)
+                found = _offsets(fitting)
+                offsets[take.name] = _told(fitting, found)
+                warnings += _warnings(fitting, found, options)
                 takes.append(_together(fitting, options))
     return Plan(
         todo=tuple(takes),
@@ -130,27 +131,29 @@ def _together(take: Take, options: Options) -> Take:
     return replace(take, meshes=(first, *(aligned(first, mesh, how)[0] for mesh in others)))
 
 
-def _offsets(take: Take) -> list[dict[str, object]]:
-    first, *others = zip(take.called, take.meshes, strict=True)
-    found = []
-    for name, mesh in others:
-        offset = rigid_offset(first[1], mesh)
-        found.append(
-            {
-                "mesh": name,
-                "rotation_degrees": round(offset.rotation, 4),
-                "translation": list(offset.translation),
-                "scale": offset.scale,
-            }
-        )
-    return found
+def _offsets(take: Take) -> tuple[Alignment, ...]:
+    """How each mesh but the first lies to the first."""
+    first, *others = take.meshes
+    return tuple(rigid_offset(first, mesh) for mesh in others)
 
 
-def _warnings(take: Take, options: Options) -> list[str]:
+def _told(take: Take, offsets: Sequence[Alignment]) -> tuple[dict[str, object], ...]:
+    """The offsets as the receipt has them."""
+    return tuple(
+        {
+            "mesh": name,
+            "rotation_degrees": round(offset.rotation, 4),
+            "translation": list(offset.translation),
+            "scale": offset.scale,
+        }
+        for name, offset in zip(take.called[1:], offsets, strict=True)
+    )
+
+
+def _warnings(take: Take, offsets: Sequence[Alignment], options: Options) -> list[str]:
     found = [left_out(leg.a, leg.b) for leg in take.legs]
-    first = take.meshes[0]
-    for mesh in take.meshes[1:]:
-        told = large(rigid_offset(first, mesh), first, mesh) if options.align == "none" else None
-        found.append(told)
-        found.append(doubts(first.vertices, mesh.vertices) if options.align == "none" else None)
+    first, *others = take.meshes
+    if options.align == "none":
+        for mesh, offset, seen in zip(others, offsets, take.seen[1:], strict=True):
+            found += [large(offset, first, mesh), doubts(take.seen[0], seen)]
     return [f"{take.name}: {warning}" for warning in found if warning]

@@ -49,6 +49,14 @@ class Clock:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Footage:
+    """What is told of a shooting. empty: a picture on the contact sheet shows nothing but background."""
+
+    clock: Clock
+    empty: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Set:
     """Where a take is shot. each: called with the number of frames drawn, after each."""
 
@@ -88,8 +96,8 @@ def shots(options: Options, legs: int) -> tuple[tuple[Shot, ...], ...]:
     )
 
 
-def filmed(take: Take, place: Set, after: Callable[[int, Subject], None]) -> Clock:
-    """Afterwards the folder holds the ``frames/``, films and ``contact-sheet.png`` of a take; where the time went.
+def filmed(take: Take, place: Set, after: Callable[[int, Subject], None]) -> Footage:
+    """Afterwards the folder holds the ``frames/``, films and ``contact-sheet.png`` of a take.
 
     The frames' names sort in play order. after: called with each leg's number and subject, while the renderer still
     has it loaded.
@@ -98,19 +106,22 @@ def filmed(take: Take, place: Set, after: Callable[[int, Subject], None]) -> Clo
     with clock.part("prepare"):
         place.folder.mkdir(parents=True, exist_ok=True)
         subjects = take.subjects()
-        camera = framed(*(end for one in subjects for end in (one.a, one.b)), side=Side(place.options.camera))
+        used = take.meshes[0].used
+        ends = [end[used] for one in subjects for end in (one.a, one.b)]
+        camera = framed(*ends, side=Side(place.options.camera))
     if not (place.keeping or place.filming):
         for leg, drawn in enumerate(subjects):
             place.renderer.load(drawn, camera)
             after(leg, drawn)
-        return clock
+        return Footage(clock=clock, empty=False)
     tiles = _Shooting(place, clock, subjects, camera).tiles(after)
     with clock.part("sheet"):
         sheet = contact_sheet(tiles, take.called[0], take.called[-1])
         (place.folder / "contact-sheet.png").write_bytes(encoded(np.asarray(sheet)))
     with clock.part("films"):
         _from_frames(place)
-    return clock
+    ground = place.options.background_rgb
+    return Footage(clock=clock, empty=any(bool((one.picture == ground).all()) for one in tiles))
 
 
 class _Shooting:

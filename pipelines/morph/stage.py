@@ -23,11 +23,15 @@ from pipelines.morph.pair import Take
 from pipelines.morph.plan import Plan, planned
 from pipelines.morph.renderers import Look, Renderer, opened
 from pipelines.morph.renderers.lighting import Lighting
-from pipelines.morph.shoot import Clock, Set, filmed
+from pipelines.morph.shoot import Footage, Set, filmed
 from pipelines.morph.surface import Subject
 
 EVERY = 5
 """Frames between two lines of progress."""
+EMPTY = (
+    "a picture shows nothing but background, because the surface is seen from its edge alone or is smaller than a "
+    "pixel. Take another camera, or look at the mesh."
+)
 RESULT = "result"
 """The folder that is published: of one take itself, of several one folder for each."""
 
@@ -95,19 +99,20 @@ def _made(job: Job, take: Take) -> dict[str, Any]:
         partial = job.work.folder / "partial"
         shutil.rmtree(partial, ignore_errors=True)
         place = Set(options=job.options, renderer=job.renderer, folder=partial, each=tell)
-        clock, legs = _shot(take, place)
-        figures = {**_figures(job, take), "warnings": [w for leg in legs for w in leg.warnings]}
+        footage, legs = _shot(take, place)
+        told = [f"{take.name}: {EMPTY}"] if footage.empty else []
+        figures = {**_figures(job, take), "warnings": [*told, *(w for leg in legs for w in leg.warnings)]}
         if "report" in job.options.wanted:
             reported(take, legs, partial, _facts(job, take), [*_about(job, take), *figures["warnings"]])
         record.parent.mkdir(exist_ok=True)
-        write_atomic(record, json.dumps({**figures, "seconds": clock.rounded()}).encode("ascii"))
+        write_atomic(record, json.dumps({**figures, "seconds": footage.clock.rounded()}).encode("ascii"))
         target.parent.mkdir(exist_ok=True)
         partial.rename(target)  # last: where the folder is, its figures are too
     figures = json.loads(record.read_bytes())
     return dict(figures)
 
 
-def _shot(take: Take, place: Set) -> tuple[Clock, tuple[Leg, ...]]:
+def _shot(take: Take, place: Set) -> tuple[Footage, tuple[Leg, ...]]:
     """Afterwards all of a take but its reports is in the folder of the set."""
     legs: list[Leg] = []
     jobs: list[Future[None]] = []
@@ -122,21 +127,21 @@ def _shot(take: Take, place: Set) -> tuple[Clock, tuple[Leg, ...]]:
             jobs.extend(pressed(leg, press))
             jobs.extend(mapped(leg, place.renderer, press))
 
-        clock = filmed(take, place, begin)
-        with clock.part("outputs"):
+        footage = filmed(take, place, begin)
+        with footage.clock.part("outputs"):
             for job in jobs:
                 job.result()
-    return clock, tuple(legs)
+    return footage, tuple(legs)
 
 
 def _figures(job: Job, take: Take) -> dict[str, Any]:
-    first, last = take.meshes[0], take.meshes[-1]
+    first = take.meshes[0]
     return {
         "vertices": len(first.vertices),
         "faces": first.face_count,
         "frames": len(take.legs) * (job.options.frames - 1) + 1,
         "textured": all(mesh.texture is not None for mesh in take.meshes),
-        "displacement": dataclasses.asdict(displacement(first.vertices, last.vertices)),
+        "displacement": dataclasses.asdict(displacement(take.seen[0], take.seen[-1])),
         "offset": list(job.plan.offsets[take.name]),
     }
 
@@ -144,7 +149,7 @@ def _figures(job: Job, take: Take) -> dict[str, Any]:
 def _facts(job: Job, take: Take) -> dict[str, str]:
     """What the report tells of how it was made."""
     options, first = job.options, take.meshes[0]
-    moved = displacement(first.vertices, take.meshes[-1].vertices)
+    moved = displacement(take.seen[0], take.seen[-1])
     return {
         "Files": ", ".join(mesh.file for mesh in take.meshes),
         "Vertices": f"{len(first.vertices):,}",
