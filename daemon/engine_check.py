@@ -8,7 +8,6 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from daemon.doctor import Finding, State
@@ -17,7 +16,7 @@ from daemon.gpus import Gpu
 from daemon.runners.docker.answers import Image
 from daemon.runners.docker.engine import Declined, Engine
 from daemon.runners.docker.settings import Pull, Settings
-from daemon.runners.docker.site import Site, root_of
+from daemon.runners.docker.site import Site
 from daemon.runners.docker.spec import gpu_request
 
 SAFE_TOOLKIT = (1, 17, 8)
@@ -70,7 +69,9 @@ def _images(engine: Engine, patient: Patient) -> Iterator[Finding]:
 
 def _mounts(engine: Engine, settings: Settings) -> Finding:
     """Whether containers see the work folder, tried in a container."""
-    site = Site(settings=settings, engine=engine, root=_root(settings.work), report=lambda _: None)
+    if not settings.work.is_dir():
+        return Finding(what="mounts", state=State.OK, says=f"Not tried, since {settings.work} is not there yet.")
+    site = Site(settings=settings, engine=engine, root=secrets.token_hex(16), report=lambda _: None)
     try:
         proven = site.proven()
     except (ConfigError, OSError) as error:
@@ -78,10 +79,6 @@ def _mounts(engine: Engine, settings: Settings) -> Finding:
     if proven is None:
         return Finding(what="mounts", state=State.WARN, says="Not tried, since no image of a pipeline is here.")
     return Finding(what="mounts", state=State.OK, says=f"A container reads and writes {settings.work}.")
-
-
-def _root(work: Path) -> str:
-    return root_of(work) if work.is_dir() else secrets.token_hex(16)
 
 
 # ---------------------------------------------------------------- GPUs

@@ -28,6 +28,7 @@ class Step(StrEnum):
     QUEUE_ROW = "queue:row"
     STAGE_INTENT = "stage:intent"
     STAGE_SUBMITTED = "stage:submitted"
+    DOCKER_PROVING = "docker:proving"  # there is a container that shall prove the mounts
     DOCKER_INTENT = "docker:intent"  # it is on disk that there shall be a container
     DOCKER_CREATED = "docker:created"  # there is one, its id is not on disk yet
     DOCKER_SAVED = "docker:saved"  # its id is, it does not run yet

@@ -239,7 +239,7 @@ class TestDockerRunner(RunnerContract):
         engine = Engine()
         image = engine.image(IMAGE)
         assert image is not None
-        ground = Ground(work=work, image=image, user=User(uid=os.geteuid(), gid=os.getegid()), labels={})
+        ground = Ground(work=work, image=image, user=User(uid=os.geteuid(), gid=os.getegid()), root="a test")
         prove(engine, ground, Translation())
         with pytest.raises(ConfigError, match=f"work folder {work}, which is {elsewhere} for the Docker engine"):
             prove(engine, ground, Translation(((str(elsewhere), str(work)),)))

@@ -49,7 +49,7 @@ class Course:
 
 
 def unasked(container: Container, stop: Stop | None) -> bool:
-    """Whether it was killed in a way that may be the engine's going down, or somebody's removing it."""
+    """Whether it was killed as an engine does it that goes down, or one that finds it running when it comes back."""
     kills = {SIGNALLED + signal.SIGKILL, SIGNALLED + signal.SIGTERM, 255}
     return stop is None and not container.out_of_memory and container.status in kills
 

@@ -114,11 +114,8 @@ class Engine:
         return _only_declined(self._ask(lambda c: c.start(container)))
 
     def signal(self, container: str, number: int) -> None:
-        """Afterwards it has the signal, or is over. One that is paused goes on, since it could not hear it."""
-        declined = self._ask(lambda c: c.kill(container, number))
-        if isinstance(declined, Declined) and "unpause" in declined.why.lower():
-            self._ask(lambda c: c.unpause(container))
-            self._ask(lambda c: c.kill(container, number))
+        """Afterwards it has the signal, or is over; one that is paused goes on to hear it."""
+        self._ask(lambda c: c.kill(container, number))
 
     def remove(self, container: str) -> None:
         """Afterwards it is gone, whatever it did, or is going."""

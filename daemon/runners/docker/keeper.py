@@ -25,8 +25,6 @@ from daemon.runners.docker.words import copy, length, log_of, tail
 
 PAUSE = 1.0
 """Seconds until an engine that did not answer is asked again."""
-SECOND_LOOK = 2.0
-"""Seconds after which a container that was killed unasked is looked at again: an engine that goes down is gone then."""
 SETTLING = 2.0
 """Seconds that an engine may take between the end of a log and the end of its container."""
 
@@ -45,7 +43,6 @@ class Keeper:
         self._site, self._control = site, Control.of(task)
         self._stream: Any = None
         self._calm = site.engine.outages
-        self._looked_twice = False
         self._log = log_of(task.folder, task.stage.name, task.shard)
         self.thread = threading.Thread(target=self._run, name=f"docker {task.name}", daemon=True)
 
@@ -131,16 +128,11 @@ class Keeper:
         intent = self._control.intent()
         return intent.log_at if intent else 0
 
-    def _conclude(self, container: Container) -> Ended | None:
-        stop = self._control.stop()
-        if ending.unasked(container, stop) and not self._looked_twice:
-            self._looked_twice = True
-            self._site.closed.wait(SECOND_LOOK)
-            return None
+    def _conclude(self, container: Container) -> Ended:
         self._copy(container)
         course = ending.Course(
             task=self.task.name,
-            stop=stop,
+            stop=self._control.stop(),
             memory=self.task.slot.memory,
             peak=self.peak,
             gpus=bool(self.task.slot.gpus),

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from daemon.errors import ConfigError
+from daemon.failpoints import Step, step
 from daemon.folders import remove
 from daemon.runners.docker.answers import Image
 from daemon.runners.docker.engine import Declined, Engine
 from daemon.runners.docker.folders import Translation
-from daemon.runners.docker.spec import User
+from daemon.runners.docker.spec import User, own
 
 PATIENCE = 60.0
 """Seconds for the probe container; the first container of an engine takes its time."""
@@ -22,12 +22,17 @@ PATIENCE = 60.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
-    """Where the proof is made. labels: by which the daemon knows the probe as its own."""
+    """Where the proof is made. root: the id by which a daemon knows its own."""
 
     work: Path
     image: Image
     user: User
-    labels: Mapping[str, str]
+    root: str
+
+    @property
+    def name(self) -> str:
+        """How the names of the folders begin that proofs are made in."""
+        return f".visaged-probe-{self.root[:8]}"
 
 
 def prove(engine: Engine, ground: Ground, translation: Translation) -> None:
@@ -35,7 +40,8 @@ def prove(engine: Engine, ground: Ground, translation: Translation) -> None:
 
     Raises ConfigError with what is wrong, RunnerUnavailable.
     """
-    folder = ground.work / f".visaged-probe-{secrets.token_hex(4)}"
+    _clear(engine, ground)
+    folder = ground.work / f"{ground.name}-{secrets.token_hex(4)}"
     folder.mkdir()
     try:
         nonce = secrets.token_hex(16)
@@ -48,6 +54,15 @@ def prove(engine: Engine, ground: Ground, translation: Translation) -> None:
         if why:
             raise ConfigError(_WRONG.format(work=ground.work, there=translation.there(ground.work), why=why))
     finally:
+        remove(folder)
+
+
+def _clear(engine: Engine, ground: Ground) -> None:
+    """Afterwards nothing is left of a proof during which its daemon was killed."""
+    for container in engine.listing(own(ground.root)):
+        if "visaged.probe" in container.labels:
+            engine.remove(container.id)
+    for folder in ground.work.glob(f"{ground.name}-*"):
         remove(folder)
 
 
@@ -64,6 +79,7 @@ def _copied(engine: Engine, ground: Ground, there: str) -> str | None:
     made = engine.create(f"visaged-probe-{secrets.token_hex(6)}", _configuration(ground, there, user))
     if isinstance(made, Declined):
         return made.why
+    step(Step.DOCKER_PROVING)
     try:
         if declined := engine.start(made):
             return declined.why
@@ -82,7 +98,7 @@ def _configuration(ground: Ground, there: str, user: User) -> dict[str, Any]:
         "Entrypoint": ["cp", "/probe/nonce", "/probe/copy"],
         "Cmd": [],
         "User": f"{user.uid}:{user.gid}",
-        "Labels": {**ground.labels, "visaged.probe": "mounts"},
+        "Labels": {"visaged.root": ground.root, "visaged.probe": "mounts"},
         "HostConfig": {
             "Mounts": [{"Type": "bind", "Source": there, "Target": "/probe", "ReadOnly": False}],
             "NetworkMode": "none",

@@ -73,8 +73,8 @@ class Site:
                 found = translation(self.engine)
                 for path in (self.settings.work, *self.settings.readable):
                     found.there(path)
-                labels = {"visaged.root": self.root}
-                prove(self.engine, Ground(work=self.settings.work, image=image, user=self.user(), labels=labels), found)
+                ground = Ground(work=self.settings.work, image=image, user=self.user(), root=self.root)
+                prove(self.engine, ground, found)
                 self._translation = found
             return self._translation
 
