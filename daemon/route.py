@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -41,7 +41,7 @@ def route(arrival: Arrival, routing: Routing) -> Draft | Wanting:
     if isinstance(options, str):
         return _refused(arrival, options, chosen)
     try:
-        claimed = chosen.claim(drop)
+        claimed = chosen.claim(replace(drop, options=options))
     except Exception as error:  # noqa: BLE001 - a pipeline of another package may fail in any way
         fault = f"The pipeline {chosen.name} cannot look at it ({type(error).__name__}: {error}). Report this."
         return _refused(arrival, fault, chosen)

@@ -208,7 +208,10 @@ def doctor(context: typer.Context, as_json: Json = False) -> None:
 @app.command()
 def backup(
     context: typer.Context,
-    target: Annotated[Path, typer.Argument(metavar="FILE", help="A name with .tar.gz makes a file, any other a folder; it must not exist.")],
+    target: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", help="A name with .tar.gz makes a file, any other a folder; it must not exist."),
+    ],
 ) -> None:
     """Save the database and config.toml; a daemon may run meanwhile."""
     from daemon.cli import keeping
@@ -220,7 +223,9 @@ def backup(
 def restore(
     context: typer.Context,
     source: Annotated[Path, typer.Argument(metavar="FILE", help="What `visaged backup` made.")],
-    force: Annotated[bool, typer.Option("--force", help="Move a database that is there aside; without it, it stays.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Move a database that is there aside; without it, it stays.")
+    ] = False,
 ) -> None:
     """Put the database of a backup back; no daemon may run."""
     from daemon.cli import keeping

@@ -18,6 +18,8 @@ from pipelines.contract import Entry
 
 AGAIN: Final = 1.0
 """Seconds until what passes by itself is looked at again (a file held open); an event usually tells earlier."""
+RIGHTS: Final = 15.0
+"""Seconds until a file that may not be read is tried again: no event tells of a right that is given."""
 PROBED: Final = 1000
 """How many files of an item are probed: the last to change, since a transfer is broken off at its end."""
 STALE: Final = 600.0
@@ -66,8 +68,8 @@ class Memory:
     """What is known of one candidate, as long as its files stay the same.
 
     since: when the last change was seen. changed: what changed, the begin of a sentence. temporary, held, doubtful: the
-    first file with a temporary name, that was held open, that ended early. readable: whether all files are known to be.
-    probed: whether doubtful is known.
+    first file with a temporary name, that was held open, that ended early. unreadable: the first file that may not be
+    read. readable, probed: whether unreadable, doubtful are known.
     """
 
     candidate: Candidate
@@ -75,6 +77,7 @@ class Memory:
     since: float
     changed: str
     temporary: str | None
+    unreadable: str | None = None
     readable: bool = False
     held: str | None = None
     doubtful: Seen | None = None
@@ -139,16 +142,16 @@ class Judge:
         )
 
     def _unreadable(self, memory: Memory, began: float) -> Fault | None:
-        """A right that is given changes the file's ctime and is seen at once; one that a server gives, after STALE."""
         if memory.readable:
             return None
-        files = (seen.path for seen in memory.candidate.files if seen.kind == "file")
-        path = next((path for path in files if not self._evidence.readable(path)), None)
-        memory.readable = path is None
-        if path is None:
+        last = (memory.unreadable,) if memory.unreadable else ()
+        paths = (*last, *(seen.path for seen in memory.candidate.files if seen.kind == "file"))
+        memory.unreadable = next((path for path in paths if not self._evidence.readable(path)), None)
+        memory.readable = memory.unreadable is None
+        if memory.unreadable is None:
             return None
-        why = f"{shown(path)} cannot be read by visaged; give its user the right to read it (chmod a+r)"
-        return Fault(why=why, until=began + STALE)
+        why = f"{shown(memory.unreadable)} cannot be read by visaged; give its user the right to read it (chmod a+r)"
+        return Fault(why=why, until=began + RIGHTS)
 
     def _held_open(self, memory: Memory, began: float) -> Fault | None:
         last = (memory.held,) if memory.held else ()

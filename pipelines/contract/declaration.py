@@ -101,13 +101,14 @@ class Drop:
 
     name: the item's name, safe for every file system, without suffix. entries: its files.
     folder: dropped as a folder or an archive, so all of it belongs together; else loose files.
-    roles: what a manifest says about roles: globs below the item.
+    roles: what a manifest says about roles: globs below the item. options: all of them, checked.
     """
 
     name: str
     entries: tuple[Entry, ...]
     folder: bool
     roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     def named(self, role: str) -> tuple[Entry, ...]:
         """The entries that the manifest gives to role, in the order of its globs; Refused is the caller's to say."""

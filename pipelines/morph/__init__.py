@@ -44,6 +44,9 @@ class Options:
     align: str = option(
         "none", "Move each mesh as a whole to the first: never, turned and shifted, or scaled too.", choices=ALIGN
     )
+    shape: str = option(
+        "", "The blend shape of FBX and GLB files to show; one file alone becomes a pair, from as modelled to it."
+    )
     frames: int = option(41, "How many pictures from A to B, both included.", least=2, most=2001)
     resolution: int = option(512, "Pixels along each side of a picture; an even number.", least=64, most=4096)
     fps: float = option(20.0, "Pictures a second in the film.", least=1, most=120)

@@ -27,17 +27,29 @@ def claim(drop: Drop) -> Answer:
 
     Roles of the claim: "mesh" (in natural order), or "a" and "b" where a manifest says so; "texture"; "material".
     Manifest roles: a and b, one file each, or meshes; texture. What no role names is found by its suffix. A mesh may
-    be picked with one of its blend shapes, ``face.fbx#smile``: then the roles of the claim are those of ``picks``.
+    be picked with one of its blend shapes, ``face.fbx#smile``, or all by the option ``shape``; a file that is alone
+    then becomes a pair, from as modelled to that shape: then the roles of the claim are those of ``picks``.
     """
     problem = _roles_problem(drop)
     if problem:
         return Refused(problem)
     if "a" in drop.roles:
         return _claimed(drop, {"a": _picked(drop, "a"), "b": _picked(drop, "b")})
-    picks = _picked(drop, "meshes") if "meshes" in drop.roles else [Pick(path=p) for p in _of_kind(drop, "mesh")]
+    picks = _picked(drop, "meshes") if "meshes" in drop.roles else _shaped(drop)
+    if len(picks) == 1 and picks[0].shape is not None and "meshes" not in drop.roles:
+        return _claimed(drop, {"a": [Pick(path=picks[0].path)], "b": picks})
     meshes = [_written(pick) for pick in picks]
     wanting = _folder(drop, meshes) if drop.folder else _loose(drop, meshes)
     return wanting or _claimed(drop, {"mesh": picks})
+
+
+def _shaped(drop: Drop) -> list[Pick]:
+    """Every mesh of the item, with the blend shape that the options ask for where its format has such."""
+    shape = drop.options.get("shape") or None
+    return [
+        Pick(path=path, shape=shape if path.lower().endswith((".fbx", ".glb")) else None)
+        for path in _of_kind(drop, "mesh")
+    ]
 
 
 def _folder(drop: Drop, meshes: Sequence[str]) -> Wanting | Refused | None:
@@ -71,8 +83,8 @@ def _loose(drop: Drop, meshes: Sequence[str]) -> Wanting | Refused | None:
         case [_, _]:
             return None
     return Wanting(
-        f"a decision about {len(meshes)} loose meshes ({listed(meshes)}): put them into one folder, or write a manifest "
-        "that names two"
+        f"a decision about {len(meshes)} loose meshes ({listed(meshes)}): put them into one folder, or write a "
+        "manifest that names two"
     )
 
 

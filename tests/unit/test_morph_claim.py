@@ -172,3 +172,22 @@ def test_a_blend_shape_of_a_file_that_is_not_there_is_refused_with_a_suggestion(
 
 def test_every_kind_is_known_by_a_small_suffix() -> None:
     assert all(suffix.startswith(".") and suffix == suffix.lower() for suffix in KINDS)
+
+
+def shaped(shape: str, *files: str, **roles: tuple[str, ...]) -> object:
+    entries = tuple(Entry(path=file, size=9) for file in files)
+    return claim(Drop(name="set", entries=entries, folder=True, roles=roles, options={"shape": shape}))
+
+
+def test_a_file_alone_becomes_a_pair_with_the_shape_that_is_asked_for() -> None:
+    assert shaped("smile", "face.glb") == Claim(name="set", roles={"a + b#smile": ("face.glb",)})
+
+
+def test_of_several_files_each_that_can_have_shapes_is_shown_with_it() -> None:
+    found = shaped("smile", "x.fbx", "y.glb", "z.obj")
+    assert found == Claim(name="set", roles={"mesh#smile": ("x.fbx", "y.glb"), "mesh": ("z.obj",)})
+
+
+def test_a_manifests_own_picks_go_before_the_shape() -> None:
+    found = shaped("smile", "x.fbx", "y.fbx", a=("x.fbx",), b=("y.fbx#blink",))
+    assert found == Claim(name="set", roles={"a": ("x.fbx",), "b#blink": ("y.fbx",)})

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import zipfile
@@ -85,9 +86,9 @@ def start(root: Path) -> Iterator[Start]:
 
     def started(mode: Mode = Mode.EVENTS, **settings: object) -> tuple[Reconciler, Told]:
         told = Told()
-        base: dict[str, object] = {"settle_seconds": SETTLE, "probe_patience": 2.0, "marker": "id-1"}
+        base: dict[str, object] = {"path": root, "settle_seconds": SETTLE, "probe_patience": 2.0, "marker": "id-1"}
         reconciler = Reconciler(
-            Settings(name="main", path=root, lanes={"morph": MORPH}, mode=mode, **(base | settings)),  # type: ignore[arg-type]
+            Settings(name="main", lanes={"morph": MORPH}, mode=mode, **(base | settings)),  # type: ignore[arg-type]
             told,
         )
         reconciler.start()
@@ -148,32 +149,33 @@ def another_user() -> Iterator[None]:
 
 
 @pytest.fixture
-def public(root: Path) -> Iterator[Path]:
-    """The inbox, with all folders above it open to other users."""
-    closed = [folder for folder in root.parents if not folder.stat().st_mode & 0o001]
-    modes = {folder: folder.stat().st_mode & 0o7777 for folder in closed}
-    for folder, mode in modes.items():
-        folder.chmod(mode | 0o005)
-    yield root
-    root.chmod(0o755)
-    for folder, mode in modes.items():
-        folder.chmod(mode)
+def public() -> Iterator[Path]:
+    """An inbox that other users can reach, as the folders of pytest are not."""
+    umask = os.umask(0o022)
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        root = Path(folder, "inbox")
+        put(root / "morph/set/a.obj")
+        put(root / MARKER, b"id-1\n")
+        yield root
+        root.chmod(0o755)
+    os.umask(umask)
 
 
 def test_a_file_that_may_not_be_read_is_not_taken_until_it_may(start: Start, public: Path) -> None:
-    put(public / "morph/set/a.obj")
     put(public / "morph/set/b.obj").chmod(0o200)
     with another_user():
-        _, told = start()
+        reconciler, told = start(path=public)
         told.wait(waiting("b.obj cannot be read by visaged"))
         assert not told.last.settled
     (public / "morph/set/b.obj").chmod(0o644)
+    reconciler.nudge()
     told.wait(settled("set"))
 
 
 def test_an_inbox_that_lets_nobody_in_is_a_problem_and_the_watcher_goes_on(start: Start, public: Path) -> None:
     with another_user():
-        _, told = start()
+        _, told = start(path=public)
     public.chmod(0o600)
     with another_user():
         told.wait(lambda inventory: inventory.problem is not None and "Permission denied" in inventory.problem)

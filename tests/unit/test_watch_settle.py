@@ -220,7 +220,7 @@ def test_a_file_that_may_not_be_read_is_never_taken_and_says_what_to_do(inbox: I
     assert inbox.why(5.0) == said
     assert inbox.why(100_000.0) == said
     inbox.disk.forbidden.clear()
-    inbox.settled(100_000.0 + STALE)
+    inbox.settled(100_015.0)
 
 
 def test_a_listed_file_that_may_not_be_read_is_not_taken(inbox: Inbox) -> None:
