@@ -187,7 +187,10 @@ int nvmlInitWithFlags(unsigned flags) { return INIT; }
 int nvmlShutdown(void) { return 0; }
 int nvmlSystemGetDriverVersion(char *text, unsigned size) { strcpy(text, "575.1"); return 0; }
 int nvmlDeviceGetCount_v2(unsigned *count) { *count = 2; return 0; }
-int nvmlDeviceGetHandleByIndex_v2(unsigned index, void **device) { *device = &whole[index]; return 0; }
+int nvmlDeviceGetHandleByIndex_v2(unsigned index, void **device) {
+  if (SICK == 15 && index == 0) return 15; *device = &whole[index]; return 0; }
+int nvmlDeviceGetRemappedRows(void *device, unsigned *a, unsigned *b, unsigned *pending, unsigned *failed) {
+  *a = *b = 0; *pending = SICK == 1 && device == &whole[0]; *failed = SICK == 2 && device == &whole[0]; return 0; }
 int nvmlDeviceGetUUID(void *device, char *text, unsigned size) {
   strcpy(text, device == &part ? "MIG-7" : device == &whole[0] ? "GPU-0" : "GPU-1"); return 0; }
 int nvmlDeviceGetName(void *device, char *text, unsigned size) { strcpy(text, "H200"); return 0; }
@@ -212,10 +215,10 @@ def nvml(tmp_path):
     if not shutil.which("cc"):
         pytest.skip("a C compiler makes the driver library of this test")
 
-    def found(answer):
+    def found(answer, sick=0):
         (tmp_path / "nvml.c").write_text(NVML)
-        library = tmp_path / "libnvidia-ml.so.1"
-        subprocess.run(["cc", "-shared", "-fPIC", f"-DINIT={answer}", "-o", library, tmp_path / "nvml.c"], check=True)
+        library, defined = tmp_path / "libnvidia-ml.so.1", (f"-DINIT={answer}", f"-DSICK={sick}")
+        subprocess.run(["cc", "-shared", "-fPIC", *defined, "-o", library, tmp_path / "nvml.c"], check=True)
         environment = {**os.environ, "LD_LIBRARY_PATH": str(tmp_path)}
         said = subprocess.run([sys.executable, "-c", ASK], env=environment, capture_output=True, check=True, text=True)
         return json.loads(said.stdout)
@@ -228,6 +231,15 @@ def test_gpus_are_found_by_the_driver_and_a_split_one_by_its_instances(nvml):
         {"uuid": "GPU-0", "name": "H200", "memory": 141 * 10**9, "driver": "575.1"},
         {"uuid": "MIG-7", "name": "H200", "memory": 18 * 10**9, "driver": "575.1"},
     ]
+
+
+@pytest.mark.parametrize(("sick", "why"), [(1, "restart"), (2, "replace it"), (15, "may bring it back")])
+def test_a_gpu_that_is_sick_is_not_used_and_hides_none_of_the_others(nvml, sick, why):
+    found = nvml(answer=0, sick=sick)
+    assert [gpu["uuid"] for gpu in found["gpus"]] == ["MIG-7"]
+    (told,) = found["sick"]
+    assert told.startswith("GPU 0")
+    assert why in told
 
 
 @pytest.mark.parametrize(
