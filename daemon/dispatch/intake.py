@@ -170,7 +170,8 @@ class Intake:
     def _too_late(self, want: Want) -> Draft:
         hours = self._site.limits.partner_timeout / 3600
         waited = f"{hours:g} hours" if hours >= 1 else f"{hours * 3600:g} seconds"
-        reason = f"It waited {waited} for {want.what}, which did not come. Put both into one folder and drop that."
+        what = want.what.partition(":")[0]  # after the colon stands advice for those who wait
+        reason = f"It waited {waited} for {what}, which did not come. Put all of it into one folder and drop that."
         return Draft(pipeline=want.arrival.lane, name=shown(want.arrival.name), refusal=reason)
 
     def _note_inbox(self, site: InboxSite, inventory: Inventory) -> None:

@@ -73,6 +73,10 @@ class Attempt:
         """Whether a launcher has taken it."""
         return (self.folder / "run.json").exists()
 
+    def forget(self) -> None:
+        """Afterwards it is as if no launcher had taken it: the one that had is gone, and its stage with it."""
+        (self.folder / "run.json").unlink(missing_ok=True)
+
     def over(self) -> bool:
         """Whether it has ended and left word how."""
         return (self.folder / "exit.json").exists()

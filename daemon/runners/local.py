@@ -113,9 +113,10 @@ class LocalRunner:
         )
         try:
             return os.pidfd_open(pid)
-        except OSError:  # what cannot be watched shall not run: it is too young to have begun
+        except OSError:  # what cannot be watched shall not run; a stage dies with its launcher
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
+            attempt.forget()
             raise
 
     def _follow(self, attempt: Attempt) -> None:
