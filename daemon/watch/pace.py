@@ -11,7 +11,7 @@ from typing import Final
 
 PULSE: Final = 2.0
 """Seconds between looks at whether root and observer are what they were: a rename of the root makes no event."""
-HUSH: Final = 0.005
+HUSH: Final = 0.001
 """Seconds after the first hint: a drop makes several, and a scan between them would only see half of it."""
 GAP: Final = 0.02
 """Least seconds between two scans that hints ask for."""
