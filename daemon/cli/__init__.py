@@ -6,7 +6,7 @@
 - ``making``         init;  ``running``  run;  ``showing``  status, explain;  ``checking``  check-config, doctor
 - ``submitting``     submit;  ``ordering``  pause, resume, cancel, retry, restore-inputs
 - ``keeping``        backup, restore;  ``demonstrating``  demo
-- ``wiring``         a daemon from a configuration
+- ``wiring``         a daemon from a configuration;  ``wishes``  what signals ask of it
 """
 
 from daemon.cli.entry import main

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import queue
-import signal
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -20,6 +19,7 @@ from daemon.cli.living import Life
 from daemon.cli.looks import Looks, OnView
 from daemon.cli.opening import database
 from daemon.cli.watching import markers, reconcilers
+from daemon.cli.wishes import Wish, signals
 from daemon.config import Config, checked_options, configured
 from daemon.config import load as load_config
 from daemon.dispatch import (
@@ -35,7 +35,6 @@ from daemon.dispatch import (
     Movers,
     Retention,
     Site,
-    Stop,
     Succeeded,
 )
 from daemon.errors import ConfigError, VisagedError
@@ -157,57 +156,17 @@ def assembled(config: Config, *, starts: bool, on_view: OnView | None) -> Iterat
 # ---------------------------------------------------------------- running
 
 
-@dataclass(slots=True)
-class Wish:
-    """What signals asked for, whenever they come: the one mutable thing that a signal handler touches.
-
-    post: tells the dispatcher that runs now.
-    """
-
-    stop: bool = False
-    reload: bool = False
-    post: Callable[[Event], None] | None = None
-
-    def heard(self, number: int, _frame: object) -> None:
-        """A signal came: SIGHUP wants the configuration read again, the others an end."""
-        if number == signal.SIGHUP:
-            self.reload = True
-        else:
-            self.stop = True
-        if self.post is not None:
-            self.post(Stop())
-
-    def serve(self, post: Callable[[Event], None]) -> None:
-        """Afterwards the dispatcher behind post hears of signals, those that came before it was there too."""
-        self.post = post
-        if self.stop or self.reload:
-            post(Stop())
-
-
 def run(config: Config, *, once: bool, on_view: OnView | None) -> Exit:
     """Run the daemon until a signal ends it (or, once, until everything is drained) and say how it went."""
     ignore_lease_signals()
     life = Life(config)
-    with _signals() as wish, held(config):
+    with signals() as wish, held(config):
         while True:
             end = _run(config, once, on_view, wish, life)
             if wish.stop or not wish.reload:
                 return end
             wish.reload, wish.post = False, None
             config = _reloaded(config)
-
-
-@contextmanager
-def _signals() -> Iterator[Wish]:
-    """Within, SIGTERM, SIGINT and SIGHUP are wishes."""
-    wish = Wish()
-    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-    before = {number: signal.signal(number, wish.heard) for number in numbers}
-    try:
-        yield wish
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _reloaded(config: Config) -> Config:

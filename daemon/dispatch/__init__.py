@@ -4,8 +4,9 @@
 - ``events``       what other threads tell it
 - ``intake``       from what lies in an inbox to rows
 - ``line``         the stages that run
-- ``progression``  what a job needs next (pure)
-- ``movers``       the moves of users' files that a job causes, made by workers
+- ``progression``  what a job needs next (pure);  ``answering``  whether an earlier job answers for it
+- ``gate``         whether anything may start now
+- ``movers``       the moves of users' files that a job causes, made by workers;  ``destinations``  where to
 - ``receipts``     what is written down about a job
 - ``answers``      what stages leave in their folders
 - ``orders``       what the user orders from the command line

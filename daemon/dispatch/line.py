@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
+from daemon.dispatch.answering import answered
 from daemon.dispatch.answers import clear_answer, last_words, left_by, shards_of
 from daemon.dispatch.progression import Finished, GaveUp, Next, Wanted, judge, progression
 from daemon.dispatch.site import Site
@@ -14,7 +15,6 @@ from daemon.errors import RunnerUnavailable
 from daemon.failpoints import Step, step
 from daemon.gpus import Capacity, Never, Waits, fit
 from daemon.model import Done, Ended, Failed, Job, Kind, Runner, Slot, Status, Task
-from daemon.publish import published
 from daemon.store import Attempt, AttemptStatus, Store
 from pipelines.contract import Pipeline, stage_folder
 
@@ -113,8 +113,8 @@ class Line:
                 yield job
 
     def _start_what_fits(self, job: Job, now: float, reserved: list[Slot]) -> Iterator[Ends]:
-        if job.status is Status.QUEUED and (answered := self._answered(job)):
-            yield Ends(job=answered)
+        if job.status is Status.QUEUED and (found := answered(job, self._store, self._site)):
+            yield Ends(job=found)
             return
         match self._progression(job):
             case Next(wanted=wanted):
@@ -236,17 +236,6 @@ class Line:
         return len(mine)
 
     # ------------------------------------------------------------ within
-
-    def _answered(self, job: Job) -> Job | None:
-        """The job with the answer of an earlier one that did the same work, where its result is still there."""
-        if job.fresh or not job.identity or self._store.attempts(job.id):
-            return None
-        folder = self._site.results_folder(job)
-        for other in self._store.done_as(job.identity):
-            here = other.inbox in self._site.inboxes and self._site.results_folder(other) == folder
-            if here and other.result is not None and published(folder, other.result, other.id):
-                return replace(job, answered_by=other.id, answer=other.result)
-        return None
 
     def _progression(self, job: Job) -> Next | Finished | GaveUp:
         pipeline = self._pipeline(job)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import queue
-import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Mapping
@@ -12,6 +11,7 @@ from dataclasses import dataclass, replace
 import structlog
 
 from daemon.dispatch.events import Due, Event, GaveBack, Moved, NameTaken, Settled, Stop, Succeeded, TookIn
+from daemon.dispatch.gate import Gate
 from daemon.dispatch.intake import Intake
 from daemon.dispatch.line import Ends, Line
 from daemon.dispatch.movers import Movers
@@ -66,6 +66,7 @@ class Dispatcher:
         self._crew = crew
         self._events = events
         self._clock = clock
+        self._gate = Gate(store, site, starts=crew.starts)
         self._orders = Orders(store, site, crew.line, crew.movers)
         self._stopping = False
         self._stocked: set[str] = set()
@@ -83,7 +84,7 @@ class Dispatcher:
     def recover(self) -> None:
         """Afterwards everything that a crash interrupted goes on: moves are repeated, stages are watched again."""
         moving = self._store.of_status(Status.ACCEPTING, Status.PUBLISHING, Status.FAILING, Status.RETURNING)
-        self._crew.movers.remember(moving)
+        self._crew.movers.destinations.remember(moving)
         for job in moving:
             self._move(job)
         self._crew.line.recover()
@@ -112,7 +113,7 @@ class Dispatcher:
         self._crew.movers.tick(now)
         for job in self._crew.intake.give_up_waiting(now):
             self._accept(job)
-        if (self._changed or now >= self._look_again) and self._may_start():
+        if (self._changed or now >= self._look_again) and self._gate.opens():
             for end in self._crew.line.fill(now):
                 self._end_stages(end, now)
             self._look_again = min(self._store.next_time(now) or now + PATIENCE, now + PATIENCE)
@@ -178,7 +179,7 @@ class Dispatcher:
             case Settled():
                 self._settled(job, now)
             case NameTaken():
-                again = replace(self._crew.movers.choose_again(job), updated=now)
+                again = replace(self._crew.movers.destinations.choose_again(job), updated=now)
                 self._store.save(again)
                 self._move(again)
             case Failed(kind=Kind.INFRASTRUCTURE) as failed:
@@ -203,11 +204,11 @@ class Dispatcher:
             self._publish(end.job, now)
 
     def _publish(self, job: Job, now: float) -> None:
-        chosen = self._crew.movers.choose_result(job)
+        chosen = self._crew.movers.destinations.choose_result(job)
         self._set_out(replace(chosen, status=Status.PUBLISHING, updated=now), Step.PUBLISH_INTENT)
 
     def _fail(self, job: Job, failed: Failed, now: float) -> None:
-        chosen = self._crew.movers.choose_failed(job)
+        chosen = self._crew.movers.destinations.choose_failed(job)
         failing = replace(chosen, status=Status.FAILING, kind=failed.kind, reason=failed.reason, updated=now)
         self._set_out(failing, Step.FAIL_INTENT)
 
@@ -243,36 +244,8 @@ class Dispatcher:
 
     def active(self) -> bool:
         """Whether anything is still to be done for any job, and can be done now."""
-        starts = self._may_start()
-        return not self._events.empty() or any(
-            self._can_go_on(status, pipeline, starts) for status, pipeline in self._store.active_counts()
-        )
-
-    def _can_go_on(self, status: Status, pipeline: str | None, starts: bool) -> bool:
-        """Whether jobs of that status go on by themselves."""
-        match status:
-            case Status.QUEUED:
-                return starts and pipeline in self._site.pipelines
-            case Status.RUNNING:
-                return self._crew.starts and pipeline in self._site.pipelines and (starts or self._crew.line.busy > 0)
-            case _:
-                return True
+        return not self._events.empty() or self._gate.anything_goes_on(busy=self._crew.line.busy > 0)
 
     def quiet_for(self, now: float) -> float:
         """Seconds since the last event."""
         return now - self._last_heard
-
-    def _may_start(self) -> bool:
-        return self._crew.starts and not self._store.fact("paused") and self._disk_has_room()
-
-    def _disk_has_room(self) -> bool:
-        """Whether the work disk has room; says so once when that changes."""
-        try:
-            free = shutil.disk_usage(self._site.work).free
-        except OSError:
-            free = 0  # the folder is away: nothing can start, and it may come back
-        full = free < self._site.limits.disk_min
-        if full != bool(self._store.fact("disk_full")):
-            self._store.remember("disk_full", max(free, 1) if full else None)
-            log.warning("the disk is nearly full; nothing starts" if full else "the disk has room again", free=free)
-        return not full

@@ -5,16 +5,16 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
 
 from daemon import custody, publish
+from daemon.dispatch.destinations import Destinations
 from daemon.dispatch.events import GaveBack, Moved, NameTaken, Settled, TookIn
 from daemon.dispatch.receipts import (
     faults_of,
-    form_of_result,
     identity_of,
     publication,
     request_of,
@@ -52,7 +52,7 @@ class Movers:
         self._pool = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="mover")
         self._later: list[Later] = []
         self._failures: dict[str, int] = {}
-        self._promised: dict[str, frozenset[Path]] = {}  # job -> places that its files are on their way to
+        self.destinations = Destinations(site)
         self._ownership = custody.Ownership(site.umask, site.group)
 
     def close(self) -> None:
@@ -60,6 +60,11 @@ class Movers:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     # ------------------------------------------------------------ asked by the dispatcher
+
+    def forget(self, job: Job) -> None:
+        """Afterwards the job is on its way nowhere."""
+        self.destinations.forget(job)
+        self._failures.pop(job.id, None)
 
     def submit(self, job: Job, attempts: Iterable[Attempt]) -> None:
         """Afterwards the move that the job's status announces is under way; its end is posted."""
@@ -78,56 +83,6 @@ class Movers:
         self._later = [later for later in self._later if later.at > now]
         for later in due:
             self.submit(later.job, later.attempts)
-
-    def remember(self, moving: Iterable[Job]) -> None:
-        """Afterwards no other job is given the places that these are on their way to."""
-        for job in moving:
-            self._promise(job)
-
-    def forget(self, job: Job) -> None:
-        """Afterwards the job is on its way nowhere."""
-        self._promised.pop(job.id, None)
-        self._failures.pop(job.id, None)
-
-    def _promise(self, job: Job) -> Job:
-        self._promised[job.id] = frozenset(Path(place) for place in (job.inputs_at, job.restore_to) if place)
-        return job
-
-    def choose(self, parent: Path, name: str) -> Path:
-        """A name below parent that nothing has yet, and nothing is on its way to."""
-        promised = {place.name for places in self._promised.values() for place in places if place.parent == parent}
-        return custody.choose(parent, name, promised)
-
-    def choose_again(self, job: Job) -> Job:
-        """The job with other names for what has not reached its place: somebody else has taken the old ones."""
-        match job.status:
-            case Status.PUBLISHING:
-                again = self.choose_result(job)
-                return replace(again, result=job.result) if self.result_exists(job) else again
-            case Status.FAILING:
-                return self.choose_failed(job)
-            case _:
-                taken = Path(str(job.restore_to))
-                return self._promise(replace(job, restore_to=str(self.choose(taken.parent, job.item))))
-
-    def choose_failed(self, job: Job) -> Job:
-        """The job with the place in the failed folder that its inputs will go to."""
-        return self._promise(replace(job, inputs_at=str(self.choose(self._site.failed_folder(job), job.item))))
-
-    def choose_result(self, job: Job) -> Job:
-        """The job with the name of its result and the place in the archive that its inputs will go to."""
-        moves = job.take is Take.MOVE
-        inputs_at = str(self.choose(self._site.archive_folder(job), job.item)) if moves else None
-        self._promise(replace(job, inputs_at=inputs_at))
-        if job.answer is not None and job.answer == job.name:
-            return replace(job, inputs_at=inputs_at, result=job.answer)  # the very same drop: nothing new to show
-        form, suffix = form_of_result(job, self._site)
-        target = publish.choose_target(self._site.results_folder(job), job.name, form, suffix)
-        return replace(job, inputs_at=inputs_at, result=target)
-
-    def result_exists(self, job: Job) -> bool:
-        """Whether the result that a finished job published is still there, and still that job's."""
-        return job.result is not None and publish.published(self._site.results_folder(job), job.result, job.id)
 
     def has_inputs(self, job: Job) -> bool:
         """Whether the user's bytes are where the job's row says."""

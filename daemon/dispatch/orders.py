@@ -95,7 +95,7 @@ class Orders:
         why = "It was cancelled."
         if not self._line.cancel(job):
             job = replace(job, status=Status.FAILING, kind=Kind.CANCELLED, reason=why, updated=now)
-            job = self._movers.choose_failed(job)
+            job = self._movers.destinations.choose_failed(job)
             self._store.save(job)
             self._movers.submit(job, ())
         return f"{job.item} is being cancelled; its files go below {self._site.failed_folder(job)}."
@@ -140,7 +140,7 @@ class Orders:
             raise CannotDo(f"The originals of {job.item} never left {self._site.inboxes[job.inbox].path}.")
         if not self._movers.has_inputs(job):
             raise CannotDo(f"The files of {job.item} are not at {job.inputs_at} any more.")
-        target = self._movers.choose(to, job.item)
+        target = self._movers.destinations.choose(to, job.item)
         back = replace(job, status=Status.RETURNING, restore_to=str(target), updated=now)
         self._store.save(back)
         self._movers.submit(back, ())
