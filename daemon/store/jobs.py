@@ -11,8 +11,9 @@ from typing import Any
 from daemon.model import ACTIVE, Job, Status
 from daemon.store import rows
 from daemon.store.database import transaction
+from daemon.store.notes import Notes
 from daemon.store.questions import Questions
-from daemon.store.rows import Attempt, AttemptStatus, InboxRow, Order, Waiting
+from daemon.store.rows import Attempt, AttemptStatus, InboxRow, Waiting
 
 CLAIMABLE = """
 status = 'queued' AND not_before <= :now AND pipeline IN (SELECT value FROM json_each(:pipelines))
@@ -28,7 +29,7 @@ status = 'queued' AND not_before <= :now AND pipeline IN (SELECT value FROM json
 """What may start now: of each key one, in order, and nothing while the same work is being done."""
 
 
-class Store(Questions):
+class Store(Questions, Notes):
     """The database of one daemon. All methods are called from one thread; each change is one transaction."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
@@ -194,44 +195,6 @@ class Store(Questions):
         with self.transaction():
             self._db.execute("DELETE FROM inboxes WHERE name = ?", (name,))
             self._db.execute("DELETE FROM waiting WHERE inbox = ?", (name,))
-
-    # ------------------------------------------------------------ orders and facts
-
-    def order(self, verb: str, args: Mapping[str, Any], now: float) -> int:
-        """Afterwards the order is down; its number is given back."""
-        with self.transaction():
-            sql = "INSERT INTO orders (verb, args, at) VALUES (?, ?, ?)"
-            number = self._db.execute(sql, (verb, rows.dumps(dict(args)), now)).lastrowid
-        return int(number or 0)
-
-    def open_orders(self) -> tuple[Order, ...]:
-        """The orders that have not been carried out."""
-        found = self._db.execute("SELECT id, verb, args FROM orders WHERE ok IS NULL ORDER BY id")
-        return tuple(rows.order(r) for r in found)
-
-    def answer(self, number: int, ok: bool, text: str) -> None:
-        """Afterwards the order is carried out (or refused) with that answer."""
-        with self.transaction():
-            self._db.execute("UPDATE orders SET ok = ?, answer = ? WHERE id = ?", (int(ok), rows.plain(text), number))
-
-    def answered(self, number: int) -> tuple[bool, str] | None:
-        """The answer to an order, or None while there is none."""
-        row = self._db.execute("SELECT ok, answer FROM orders WHERE id = ? AND ok IS NOT NULL", (number,)).fetchone()
-        return None if row is None else (bool(row["ok"]), row["answer"])
-
-    def fact(self, name: str) -> Any:
-        """What was remembered under that name, or None."""
-        row = self._db.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
-        return None if row is None else rows.loads(row["value"])
-
-    def remember(self, name: str, value: object) -> None:
-        """Afterwards value is remembered under that name."""
-        with self.transaction():
-            self._db.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, rows.dumps(value)))
-
-    def version(self) -> int:
-        """A number that changes when another connection changed the database."""
-        return int(self._db.execute("PRAGMA data_version").fetchone()[0])
 
     # ------------------------------------------------------------ within
 
