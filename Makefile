@@ -13,7 +13,7 @@ demo: setup ## two heads that we make ourselves become a morph, in ./visaged-dem
 	.venv/bin/visaged demo
 
 test: setup check engine ## all checks and tests
-	$(PY) -m pytest -n 4 --dist worksteal  # most tests wait for processes, so twice the cores of a small machine
+	$(PY) -m pytest -n 3 --dist worksteal  # most tests wait for processes, so more than the cores of a small machine
 
 check: setup ## style, types, directions of imports
 	.venv/bin/ruff check .

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -40,6 +41,9 @@ _EVENTS: Final[list[type[FileSystemEvent]]] = [
 InotifyMoveEventGrouper.delay = 0.0
 """watchdog holds back every rename out of the inbox for half a second, to pair it with where the file went, and later
 events wait behind it. Each item that the daemon takes is such a rename, and a hint needs no pair."""
+
+logging.getLogger("watchdog.observers.inotify").setLevel(logging.CRITICAL)
+"""An emitter that is stopped while it reads calls that an error; our supervision knows better when something is wrong."""
 
 STORM: Final = 8000
 """Events after which the kernel's queue (16,384 by default) may have run over unnoticed."""

@@ -81,6 +81,7 @@ def test_every_folder_that_cannot_be_used_says_why_and_stays_whole(drops, count)
 
 
 def test_one_mesh_alone_waits_visibly_and_then_fails(drops):
+    drops.configure(daemon="partner_timeout = 12")
     drops.drop("morph/lonely.obj", SQUARE)
     daemon = drops.start()
     drops.wait_for(lambda: "second mesh" in (drops.inbox / "STATUS.txt").read_text())
