@@ -43,7 +43,7 @@ InotifyMoveEventGrouper.delay = 0.0
 events wait behind it. Each item that the daemon takes is such a rename, and a hint needs no pair."""
 
 logging.getLogger("watchdog.observers.inotify").setLevel(logging.CRITICAL)
-"""An emitter that is stopped while it reads calls that an error; our supervision knows better when something is wrong."""
+"""An emitter that is stopped while it reads calls that an error; our own supervision knows when something is wrong."""
 
 STORM: Final = 8000
 """Events after which the kernel's queue (16,384 by default) may have run over unnoticed."""
