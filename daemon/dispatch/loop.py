@@ -50,11 +50,6 @@ class Crew:
     starts: bool = True
 
 
-def first_line(text: str | None) -> str | None:
-    """What of a reason fits into a line of the log."""
-    return text.partition("\n")[0] if text else None
-
-
 class Dispatcher:
     """Runs jobs from arrival to result. ``post`` may be called from any thread, all else from the one that runs."""
 
@@ -233,7 +228,11 @@ class Dispatcher:
         step(Step.FINISH_ROW)
         self._crew.announce(over)
         log.info(
-            "job is over", job=job.id, status=over.status.value, result=over.result, reason=first_line(over.reason)
+            "job is over",
+            job=job.id,
+            status=over.status.value,
+            result=over.result,
+            reason=(over.reason or "").partition("\n")[0],
         )
 
     # ------------------------------------------------------------ may anything start, is anything left
