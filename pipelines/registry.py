@@ -58,8 +58,9 @@ def added(known: dict[str, Pipeline], points: Iterable[metadata.EntryPoint]) -> 
 
 def problem(pipeline: Pipeline) -> str | None:
     """What is wrong with a declaration, or None. Names become folders on every file system, stages too."""
-    stages = [stage.name for stage in (*pipeline.stages, *pipeline.commands)]
-    for name in (pipeline.name, *stages):
+    stages = [stage.name for stage in pipeline.stages]
+    asked = [stage.name for command in pipeline.commands for stage in command.stages]
+    for name in (pipeline.name, *stages, *asked):
         if not _NAME.fullmatch(name) or name in _DEVICES:
             return f"{name!r} cannot be a folder's name: use lower-case letters, digits and underscores"
     if not pipeline.stages:

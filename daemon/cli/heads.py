@@ -22,7 +22,7 @@ def make_demo_heads(target: Path) -> None:
     Raises CannotDo with the last words of the command, where it could not.
     """
     morph = pipelines()["morph"]
-    (heads,) = (c for c in morph.commands if c.name == "heads")
+    (heads,) = morph.command("heads").stages
     with tempfile.TemporaryDirectory(prefix="visaged-heads-") as scratch:
         job = Path(scratch)
         request = Request(job="heads", pipeline=morph.name, name="heads", inputs=(), options={})

