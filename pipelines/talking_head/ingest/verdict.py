@@ -1,0 +1,180 @@
+"""Whether footage can be learned from: each reason why not, in a sentence that says what to do."""
+# ruff: noqa: F722  shapes of arrays are written as jaxtyping writes them
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Int64
+
+from pipelines.talking_head import FPS
+
+LEAST = 4.0
+"""Seconds of a face, below which no mouth can be learned."""
+WISHED = 20.0
+"""Seconds below which the user is told that more would be better."""
+SPOKEN = 1.5
+"""Seconds of speech, below which nothing is learned of it."""
+RIVAL = 0.5
+"""Height of a second face, as a share of the first, from which nobody can know who is meant."""
+OFTEN = 0.35
+"""Share of the looks that must agree before a second face or a drawing is believed."""
+HOLE = FPS // 2
+"""Frames without a face that are bridged: a hand, a blink of the landmarker."""
+TINY = 48
+"""Pixels of a face's height, below which the lips are a smear."""
+DRAWN = 0.6
+"""Share of a face without texture from which it is a drawing; filmed faces stay under .35."""
+CUT_OFF = 0.97
+"""Share of the frames that a file promises, below which its end is missing."""
+APART = 1.0
+"""Seconds by which the lengths of sound and picture may differ; what is longer is cut."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Facts:
+    """What is known of a video. promised, decoded, sound, speech: seconds (promised 0: the file does not say).
+
+    there: whether the face is seen, a row a frame. rivals, flat: ``Survey``'s. height: of the usual face, in pixels.
+    """
+
+    name: str
+    promised: float
+    sound: float
+    speech: float
+    there: Bool[np.ndarray, " t"]
+    rivals: tuple[float, ...]
+    flat: tuple[float, ...]
+    cuts: Int64[np.ndarray, " k"]
+    height: float
+
+    @property
+    def decoded(self) -> float:
+        """Seconds of picture that there are."""
+        return len(self.there) / FPS
+
+
+def refusal(facts: Facts) -> str | None:
+    """Why the video cannot be learned from, the first reason that holds; None: it can."""
+    reasons = (_cut_off, _faceless, _drawn, _crowd, _cut, _lost, _short, _tiny, _apart, _silent)
+    return next((f"{facts.name} {why}" for reason in reasons if (why := reason(facts))), None)
+
+
+def advice(facts: Facts) -> tuple[str, ...]:
+    """What the user should know although the video is good enough."""
+    first, last = span(facts.there)
+    notes = []
+    if first or last < len(facts.there):
+        notes.append(
+            f"{facts.name}: {_seconds(first)} at the beginning and {_seconds(len(facts.there) - last)} at the end show "
+            "no face and were left out."
+        )
+    holes = int((~facts.there[first:last]).sum())
+    if holes:
+        notes.append(f"{facts.name}: in {holes} frames the face is covered; they are not learned from.")
+    if (last - first) / FPS < WISHED:
+        notes.append(
+            f"{facts.name} shows {_seconds(last - first)} of talking. It works, but a mouth is learned well from one "
+            "to five minutes."
+        )
+    return tuple(notes)
+
+
+def span(there: Bool[np.ndarray, " t"]) -> tuple[int, int]:
+    """The first frame with a face, and the one after the last."""
+    rows = np.flatnonzero(there)
+    return (int(rows[0]), int(rows[-1]) + 1) if len(rows) else (0, 0)
+
+
+def _cut_off(facts: Facts) -> str | None:
+    if not facts.promised or facts.decoded >= facts.promised * CUT_OFF - 0.5:
+        return None
+    return (
+        f"breaks off after {facts.decoded:.1f} of {facts.promised:.1f} s: the copy or the recording stopped before its "
+        "end. Copy it again."
+    )
+
+
+def _faceless(facts: Facts) -> str | None:
+    if facts.there.any():
+        return None
+    return "shows no face. Film one person from the front, head and shoulders in the picture, in good light."
+
+
+def _crowd(facts: Facts) -> str | None:
+    if _share(facts.rivals, RIVAL) < OFTEN:
+        return None
+    return "shows several faces, so it is not clear who is meant. Cut the picture to one person."
+
+
+def _drawn(facts: Facts) -> str | None:
+    if _share(facts.flat, DRAWN) < 1 - OFTEN:
+        return None
+    return "shows a drawn face. Only filmed faces can be learned."
+
+
+def _cut(facts: Facts) -> str | None:
+    first, last = span(facts.there)
+    inside = [int(row) for row in facts.cuts if first < row < last]
+    if not inside:
+        return None
+    where = ", ".join(_at(row) for row in inside[:5]) + (" and later" if len(inside) > 5 else "")  # noqa: PLR2004
+    return f"is cut at {where}. Drop one take without cuts: the longest part between two of them will do."
+
+
+def _lost(facts: Facts) -> str | None:
+    first, last = span(facts.there)
+    edges = np.flatnonzero(np.diff(np.concatenate([[True], facts.there[first:last], [True]])))
+    for start, end in edges.reshape(-1, 2):
+        if end - start > HOLE:
+            return (
+                f"loses the face from {_at(first + int(start))} to {_at(first + int(end))}. Cut that part off, or film "
+                "again with the face in the picture all the time."
+            )
+    return None
+
+
+def _short(facts: Facts) -> str | None:
+    first, last = span(facts.there)
+    if (last - first) / FPS >= LEAST:
+        return None
+    return f"shows a face for {_seconds(last - first)}; at least {LEAST:g} s are needed, one to five minutes are good."
+
+
+def _tiny(facts: Facts) -> str | None:
+    if facts.height >= TINY:
+        return None
+    return f"shows a face of {facts.height:.0f} pixels; at least {TINY} are needed. Film closer, or in full size."
+
+
+def _apart(facts: Facts) -> str | None:
+    missing = facts.decoded - facts.sound
+    if missing <= APART:
+        return None
+    return (
+        f"has {facts.sound:.1f} s of sound for {facts.decoded:.1f} s of picture. Cut the picture where the sound ends, "
+        "or save the recording anew."
+    )
+
+
+def _silent(facts: Facts) -> str | None:
+    if facts.speech >= SPOKEN:
+        return None
+    return (
+        f"has {facts.speech:.1f} s of speech in its sound; at least {SPOKEN:g} s are needed. Is the microphone off, or "
+        "is it music alone?"
+    )
+
+
+def _share(values: tuple[float, ...], least: float) -> float:
+    return sum(value >= least for value in values) / len(values) if values else 0.0
+
+
+def _seconds(frames: int) -> str:
+    return f"{frames / FPS:.1f} s"
+
+
+def _at(row: int) -> str:
+    minutes, seconds = divmod(row / FPS, 60)
+    return f"{int(minutes)}:{seconds:04.1f}"

@@ -1,0 +1,40 @@
+"""Who is held out when: contiguous blocks with guards, so that no frame is judged by what has seen its neighbours."""
+# ruff: noqa: F722  shapes of arrays are written as jaxtyping writes them
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from jaxtyping import Int64
+
+from pipelines.talking_head import FPS
+
+BLOCKS = 5
+GUARD = -(-FPS // 2)
+"""Frames on each side of a held-out block that nobody learns from: 0.5 s."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fold:
+    """learned: frames to learn from. held: frames to be judged, contiguous."""
+
+    learned: Int64[np.ndarray, " l"]
+    held: Int64[np.ndarray, " h"]
+
+
+def folds(frames: int, blocks: int = BLOCKS, guard: int = GUARD) -> tuple[Fold, ...]:
+    """So many folds; every frame is held out in exactly one, and the blocks differ by a frame at most.
+
+    Raises ValueError where a fold would have nothing to hold out or to learn from.
+    """
+    edges = np.linspace(0, frames, blocks + 1).astype(int)
+    rows = np.arange(frames, dtype=np.int64)
+    found = []
+    for first, last in pairwise(edges):
+        learned = rows[(rows < first - guard) | (rows >= last + guard)]
+        if last <= first or not len(learned):
+            raise ValueError(f"{frames} frames are too few for {blocks} blocks with {guard} frames of guard.")
+        found.append(Fold(learned, rows[first:last]))
+    return tuple(found)

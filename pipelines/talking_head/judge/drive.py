@@ -1,0 +1,64 @@
+"""How an engine is made to speak so that only the audio can move its mouth: all else frozen, every frame held out."""
+# ruff: noqa: F722  shapes of arrays are written as jaxtyping writes them
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Protocol
+
+import numpy as np
+from jaxtyping import Float32, Float64, UInt8
+
+from pipelines.talking_head import HOP
+from pipelines.talking_head.judge.blocks import Fold
+from pipelines.talking_head.judge.following import REACH, lags
+from pipelines.talking_head.listen.front import Features, FrontEnd
+
+Watch = Callable[[Iterable[UInt8[np.ndarray, "s s 3"]]], Float64[np.ndarray, "t 40 2"]]
+"""Finds the lips in rendered pictures: as in ``Track.lips``."""
+
+
+class Speaker(Protocol):
+    """An engine that has learned from the frames of one fold."""
+
+    def __call__(self, features: Features) -> Iterable[UInt8[np.ndarray, "s s 3"]]:
+        """A picture for each row of the features, with pose, eyes and background of one frame throughout."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Audio:
+    """A front end and the sound of a clip: HOP samples a frame, its offset already taken out."""
+
+    front: FrontEnd
+    sound: Float32[np.ndarray, " n"]
+
+    def of(self, fold: Fold) -> Features:
+        """The features of the held-out frames, from their own sound alone."""
+        first, last = int(fold.held[0]), int(fold.held[-1]) + 1
+        return self.front(self.sound[first * HOP : last * HOP])
+
+
+def spoken(
+    speakers: Iterable[Speaker], parts: Sequence[Fold], audio: Audio, watch: Watch
+) -> Float64[np.ndarray, "t 40 2"]:
+    """The lips in every frame, each rendered by the speaker that has not seen its block. speakers: one a fold."""
+    found = [watch(speaker(audio.of(fold))) for speaker, fold in zip(speakers, parts, strict=True)]
+    return np.concatenate(found)
+
+
+def slid(values: Float64[np.ndarray, " t"], parts: Sequence[Fold], reach: int = REACH) -> Float64[np.ndarray, "l t"]:
+    """What the mouth would have done had the audio come so much later, a row for each of ``lags``.
+
+    With everything else frozen, shifting the audio shifts the mouth; so nothing is rendered again. Each block goes
+    round in itself: what leaves at one end comes in at the other, and no block hears another.
+    """
+    edges = [int(fold.held[0]) for fold in parts] + [len(values)]
+    rows = [np.concatenate([np.roll(values[a:b], lag) for a, b in pairwise(edges)]) for lag in lags(reach)]
+    return np.stack(rows)
+
+
+def wrong(sound: Float32[np.ndarray, " n"]) -> Float32[np.ndarray, " n"]:
+    """The same speech half the clip later, going round: same voice, same loudness, wrong words."""
+    return np.roll(sound, len(sound) // HOP // 2 * HOP)

@@ -1,0 +1,96 @@
+"""By how many frames the sound of a clip lags behind its mouth: found by scanning, never assumed."""
+# ruff: noqa: F722  shapes of arrays are written as jaxtyping writes them
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float32, Float64
+
+from pipelines.talking_head import HOP
+from pipelines.talking_head.judge.blocks import folds
+from pipelines.talking_head.judge.probe import correlation, held_out
+from pipelines.talking_head.listen import mel
+
+REACH = 12
+"""Frames of lag that are looked at on either side."""
+BANDS, STEPS = 20, 4
+"""What the scan hears: 80 ms around a frame, in few bands. The front ends hear more, and so could not tell when."""
+APART = 4
+"""Frames from the peak on which another lag is another answer, not the same one blurred."""
+LEAST = 0.18
+"""Correlation at the peak from which the mouth moves with the sound. Other people's sound reaches .1, rarely more."""
+CLEAR = 0.1
+"""By how much the correlation at the peak must exceed all that is APART from it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Offset:
+    """What the scan found.
+
+    frames: by which the sound comes late (negative: early). correlation: of what is heard with what the
+    mouth does, held out. margin: by how much that exceeds every other answer. curve: at -REACH to REACH.
+    """
+
+    frames: int
+    correlation: float
+    margin: float
+    curve: Float64[np.ndarray, " l"]
+
+    @property
+    def clear(self) -> bool:
+        """Whether the mouth moves with the sound at that lag and at no other, well inside of what was looked at."""
+        return self.correlation >= LEAST and self.margin >= CLEAR and abs(self.frames) < REACH - 1
+
+
+def found(sound: Float32[np.ndarray, " n"], mouth: Float64[np.ndarray, "t k"], reach: int = REACH) -> Offset:
+    """The lag at which the sound tells most of the mouth. mouth: a row a frame, columns of any scale.
+
+    The same frames of the mouth are judged at every lag; only the sound is shifted beneath them.
+    """
+    heard = narrow(sound)[: len(mouth)]
+    rows = np.arange(reach, len(mouth) - reach)
+    parts = folds(len(rows))
+    told = mouth[rows]
+    lags = np.arange(-reach, reach + 1)
+    curve = np.array([_agreement(held_out(heard[rows + lag], told, parts), told) for lag in lags])
+    best = int(curve.argmax())
+    others = curve[np.abs(lags - lags[best]) >= APART]
+    return Offset(
+        frames=int(lags[best]),
+        correlation=float(curve[best]),
+        margin=float(curve[best] - others.max(initial=-1.0)),
+        curve=curve,
+    )
+
+
+def shifted(sound: Float32[np.ndarray, " n"], frames: int) -> Float32[np.ndarray, " n"]:
+    """The sound that comes so many frames earlier (negative: later); silence where it has left."""
+    moved = np.zeros_like(sound)
+    by = frames * HOP
+    kept = max(0, len(sound) - abs(by))
+    moved[max(0, -by) : max(0, -by) + kept] = sound[max(0, by) : max(0, by) + kept]
+    return moved
+
+
+def refusal(name: str, offset: Offset) -> str | None:
+    """Why a clip cannot be learned from by its offset; None: it can, once its sound is shifted."""
+    if offset.clear:
+        return None
+    return (
+        f"{name}: its mouth does not move with its sound at any lag up to {REACH} frames. Is it dubbed, a "
+        "voice-over, or out of step by more? Drop footage with the sound that was spoken in it."
+    )
+
+
+def narrow(sound: Float32[np.ndarray, " n"]) -> Float32[np.ndarray, "t s b"]:
+    """What the scan hears of each frame."""
+    wide = mel.Mel()(sound)
+    first = (mel.STEPS - STEPS) // 2
+    heard = wide[:, first : first + STEPS]
+    return np.asarray(heard.reshape(len(heard), STEPS, BANDS, -1).mean(axis=-1))
+
+
+def _agreement(said: Float64[np.ndarray, "t k"], told: Float64[np.ndarray, "t k"]) -> float:
+    return float(np.mean([correlation(said[:, column], told[:, column]) for column in range(told.shape[1])]))
