@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float32, Float64
 
-from pipelines.talking_head import HOP
+from pipelines.talking_head import FPS, HOP
 from pipelines.talking_head.judge.blocks import folds
 from pipelines.talking_head.judge.probe import correlation, held_out
 from pipelines.talking_head.listen import mel
@@ -20,7 +20,9 @@ BANDS, STEPS = 20, 4
 APART = 4
 """Frames from the peak on which another lag is another answer, not the same one blurred."""
 LEAST = 0.18
-"""Correlation at the peak from which the mouth moves with the sound. Other people's sound reaches .1, rarely more."""
+"""Correlation at the peak from which the lag is believed. Real clips have .20, other sound .15 at most."""
+NEVER = 0.08
+"""Correlation under which the mouth does not move with the sound. In between it may, and the lag is not known."""
 CLEAR = 0.1
 """By how much the correlation at the peak must exceed all that is APART from it."""
 
@@ -39,6 +41,11 @@ class Offset:
     curve: Float64[np.ndarray, " l"]
 
     @property
+    def believed(self) -> int:
+        """The frames that the sound is to be shifted by: none where the lag is not clear."""
+        return self.frames if self.clear else 0
+
+    @property
     def clear(self) -> bool:
         """Whether the mouth moves with the sound at that lag and at no other, well inside of what was looked at."""
         return self.correlation >= LEAST and self.margin >= CLEAR and abs(self.frames) < REACH - 1
@@ -47,14 +54,16 @@ class Offset:
 def found(sound: Float32[np.ndarray, " n"], mouth: Float64[np.ndarray, "t k"], reach: int = REACH) -> Offset:
     """The lag at which the sound tells most of the mouth. mouth: a row a frame, columns of any scale.
 
-    The same frames of the mouth are judged at every lag; only the sound is shifted beneath them.
+    The same frames of the mouth are judged at every lag; only the sound is shifted beneath them. As what is heard of a
+    frame reaches into its neighbours, they answer nearly as well: the curve is smoothed, and the middle of them counts.
     """
     heard = narrow(sound)[: len(mouth)]
     rows = np.arange(reach, len(mouth) - reach)
     parts = folds(len(rows))
     told = mouth[rows]
     lags = np.arange(-reach, reach + 1)
-    curve = np.array([_agreement(held_out(heard[rows + lag], told, parts), told) for lag in lags])
+    raw = [_agreement(held_out(heard[rows + lag], told, parts), told) for lag in lags]
+    curve = np.convolve(np.pad(raw, 1, mode="edge"), [0.25, 0.5, 0.25], mode="valid")
     best = int(curve.argmax())
     others = curve[np.abs(lags - lags[best]) >= APART]
     return Offset(
@@ -76,12 +85,22 @@ def shifted(sound: Float32[np.ndarray, " n"], frames: int) -> Float32[np.ndarray
 
 def refusal(name: str, offset: Offset) -> str | None:
     """Why a clip cannot be learned from by its offset; None: it can, once its sound is shifted."""
-    if offset.clear:
+    if offset.correlation >= NEVER:
         return None
     return (
         f"{name}: its mouth does not move with its sound at any lag up to {REACH} frames. Is it dubbed, a "
         "voice-over, or out of step by more? Drop footage with the sound that was spoken in it."
     )
+
+
+def advice(name: str, offset: Offset) -> tuple[str, ...]:
+    """What the user should know of the offset of a clip that is taken."""
+    if not offset.clear:
+        return (f"{name}: whether its sound is in step with its mouth could not be told, so it was taken as it is.",)
+    if offset.frames:
+        when = "late" if offset.frames > 0 else "early"
+        return (f"{name}: its sound comes {abs(offset.frames) / FPS:.2f} s {when}; that was taken out.",)
+    return ()
 
 
 def narrow(sound: Float32[np.ndarray, " n"]) -> Float32[np.ndarray, "t s b"]:

@@ -9,8 +9,8 @@ from jaxtyping import Float32, Float64, Int64, UInt8
 
 SIDE = 32
 """Pixels a side of the small pictures that are compared: smaller than any movement of a head between two frames."""
-JUMP = 0.12
-"""Mean difference of two small pictures, of 1, from which it may be a cut. A talking head stays under .03."""
+JUMP = 0.08
+"""Mean difference of two small pictures, of 1, from which it may be a cut. A talking head stays under .04."""
 STANDS_OUT = 5.0
 """How many times the usual difference of that part of the video a cut is."""
 NEAR = 12

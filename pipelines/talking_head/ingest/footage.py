@@ -74,7 +74,7 @@ def ingested(
     heard = sound.read(path, first_time(path), most=LONGEST)
     probability = models.voice(heard.samples)
     if (speech := seconds(speaking(probability, round(heard.seconds * FPS)))) < SPOKEN:
-        raise BadInput(_alone(path, told, heard.seconds, speech))
+        raise BadInput(_silent(path, speech))
     shown = frames(path)
     survey = surveyed(watched(shown, told.seconds) if watched else shown, models.landmarker)
     facts = _facts(path, told, survey, (heard.seconds, speech))
@@ -94,16 +94,15 @@ def _promising(path: Path) -> Streams:
     return told
 
 
-def _alone(path: Path, told: Streams, heard: float, speech: float) -> str:
-    """The refusal of a video whose sound alone is reason enough."""
-    rows = np.ones(round(told.seconds * FPS), dtype=bool)
+def _silent(path: Path, speech: float) -> str:
+    """The refusal of a video whose sound alone is reason enough, in the words of the verdict."""
     none = np.zeros(0, dtype=np.int64)
     facts = Facts(
         name=path.name,
         promised=0.0,
-        sound=max(heard, told.seconds),
+        sound=float("inf"),
         speech=speech,
-        there=np.ones(max(len(rows), 10 * FPS), dtype=bool),
+        there=np.ones(60 * FPS, dtype=bool),
         rivals=(),
         flat=(),
         cuts=none,

@@ -23,6 +23,8 @@ SURE = 0.75
 """Certainty from which a second face counts: folded hands and patterned shirts come near .7."""
 DARK = 0.7
 """Of the usual brightness, below which a frame is part of a fade."""
+FADE = 3 * FPS // 2
+"""Frames that a fade takes at most; a longer dark part is a scene."""
 DETAIL = 128
 """Pixels a side at which the texture of a face is looked at."""
 
@@ -47,15 +49,24 @@ class Survey:
     @property
     def there(self) -> Bool[np.ndarray, " t"]:
         """Whether the face is seen, in the light of the rest of the film: a fade from black shows none."""
-        light = self.smalls.mean(axis=(1, 2, 3))
-        lit = light >= DARK * float(np.median(light)) if len(light) else np.zeros(0, dtype=bool)
-        return np.asarray(np.array([one is not None for one in self.seen], dtype=bool) & lit)
+        seen = np.array([one is not None for one in self.seen], dtype=bool)
+        return np.asarray(seen & ~faded(self.smalls.mean(axis=(1, 2, 3))))
 
     @property
     def boxes(self) -> Float64[np.ndarray, "n 4"]:
         """The boxes of the faces that are seen: x0 y0 x1 y1."""
         seen = [box(one) for one, there in zip(self.seen, self.there, strict=True) if one is not None and there]
         return np.array(seen, dtype=np.float64).reshape(-1, 4)
+
+
+def faded(light: Float32[np.ndarray, " t"]) -> Bool[np.ndarray, " t"]:
+    """The frames in which a film comes out of the dark or goes into it. light: of each frame."""
+    found = np.zeros(len(light), dtype=bool)
+    lit = np.flatnonzero(light >= DARK * float(np.median(light))) if len(light) else np.zeros(0, dtype=int)
+    if len(lit):
+        found[: lit[0]] = lit[0] <= FADE
+        found[lit[-1] + 1 :] = len(light) - 1 - lit[-1] <= FADE
+    return found
 
 
 def surveyed(pictures: Iterable[Picture], landmarker: Landmarker) -> Survey:

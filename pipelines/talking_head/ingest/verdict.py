@@ -65,11 +65,9 @@ def advice(facts: Facts) -> tuple[str, ...]:
     """What the user should know although the video is good enough."""
     first, last = span(facts.there)
     notes = []
-    if first or last < len(facts.there):
-        notes.append(
-            f"{facts.name}: {_seconds(first)} at the beginning and {_seconds(len(facts.there) - last)} at the end show "
-            "no face and were left out."
-        )
+    for frames, where in ((first, "beginning"), (len(facts.there) - last, "end")):
+        if frames:
+            notes.append(f"{facts.name}: {_seconds(frames)} at its {where} show no face and were left out.")
     holes = int((~facts.there[first:last]).sum())
     if holes:
         notes.append(f"{facts.name}: in {holes} frames the face is covered; they are not learned from.")

@@ -23,6 +23,8 @@ from pipelines.talking_head.track.points import ALL, EXPRESSIVE, EYE_CORNERS
 
 PRESENT = 0.5
 """The landmarker's own certainty from which there is a face."""
+SEARCH = 5
+"""Frames without a face from one close search to the next; in those between only the whole picture is looked at."""
 _WIDER = 1.5
 _SIDE = 256
 
@@ -56,10 +58,11 @@ class Landmarker:
         self._landmarks = Network(held.landmarks, threads)
         self._blendshapes = Network(held.blendshapes, threads)
         self._last: Square | None = None
+        self._searched = 0
 
-    def faces(self, picture: UInt8[np.ndarray, "h w 3"]) -> Faces:
+    def faces(self, picture: UInt8[np.ndarray, "h w 3"], *, close: bool = True) -> Faces:
         """All faces of the picture, without following any; a score is that of the less sure of both networks."""
-        found = detected(self._detector, picture)
+        found = detected(self._detector, picture, close=close)
         squares = [around_detection(found, row) for row in range(len(found))]
         present = np.array([_told(self._asked(picture, square))[1] for square in squares], dtype=np.float64)
         scores = np.minimum(found.scores, present)
@@ -80,7 +83,8 @@ class Landmarker:
         return None
 
     def _anew(self, picture: UInt8[np.ndarray, "h w 3"]) -> Square | None:
-        faces = self.faces(picture)
+        faces = self.faces(picture, close=self._searched % SEARCH == 0)
+        self._searched = 0 if len(faces) else self._searched + 1
         return around_detection(faces, int(np.argmax(faces.heights))) if len(faces) else None
 
     def _at(self, picture: UInt8[np.ndarray, "h w 3"], square: Square) -> Seen | None:

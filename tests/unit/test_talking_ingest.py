@@ -1,0 +1,448 @@
+"""Ingest: whatever is dropped comes out at 25 frames and 16,000 samples a second, or is refused plainly."""
+
+import wave
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines.contract import BadInput
+from pipelines.talking_head import FPS, HOP, RATE
+from pipelines.talking_head.ingest import crop, cuts, riff, sound, spoken, survey, verdict
+from pipelines.talking_head.ingest.container import opened, streams
+from pipelines.talking_head.ingest.footage import Models, bridged, cut, ingested
+from pipelines.talking_head.ingest.frames import frames, upright
+from pipelines.talking_head.ingest.speech import CHUNK, Voice, seconds, speaking
+from pipelines.talking_head.ingest.ticks import on_show, ticked
+from pipelines.talking_head.track.landmarker import Landmarker
+from tests.unit.talking_world import decoded, film, tone, turned, wav, weights
+
+moments = st.lists(st.integers(0, 3000), min_size=1, max_size=60, unique=True).map(
+    lambda ms: sorted(m / 1000 for m in ms)
+)
+
+
+def numbered(number, side=64):
+    """A picture from which its number can be read back after any codec: its brightness."""
+    return np.full((side, side, 3), 20 + number, dtype=np.uint8)
+
+
+def read_back(picture):
+    return round(float(picture.mean())) - 20
+
+
+# Time.
+
+
+@given(moments)
+def test_every_tick_shows_the_frame_that_is_nearest_in_time(times):
+    until = (round(times[-1] * FPS) + 1) / FPS
+    chosen = on_show(np.array(times), until)
+    for tick, row in enumerate(chosen):
+        assert abs(times[row] - tick / FPS) <= min(abs(time - tick / FPS) for time in times) + 1e-9
+
+
+@given(moments)
+def test_choosing_while_frames_come_in_is_choosing_with_all_of_them_known(times):
+    times = [time - times[0] for time in times]
+    live = list(ticked((time, row) for row, time in enumerate(times)))
+    known = on_show(np.array(times), len(live) / FPS)
+    for tick, (one, other) in enumerate(zip(live, known, strict=True)):
+        assert abs(times[one] - tick / FPS) == pytest.approx(abs(times[other] - tick / FPS))
+    assert abs(len(live) / FPS - times[-1]) <= 1.5 / FPS + 1e-9
+
+
+def test_thirty_frames_a_second_become_twenty_five():
+    times = np.arange(90) / 30
+    assert list(on_show(times, 3.0)[:7]) == [0, 1, 2, 4, 5, 6, 7]
+    assert len(list(ticked((float(time), None) for time in times))) == 75
+
+
+def test_a_variable_frame_rate_becomes_constant_and_stays_in_step(tmp_path):
+    times = [0.0, 0.2, 0.24, 0.28, 0.6, 0.9]
+    path = film(tmp_path / "vfr.mp4", [numbered(20 * k) for k in range(6)], times=times)
+    shown = [round(read_back(picture) / 20) for picture in frames(path)]
+    assert shown == [0, 0, 0, 1, 1, 1, 2, 3, 3, 3, 3, 3, 4, 4, 4, 4, 4, 4, 4, 5, 5, 5, 5]
+
+
+# Pictures.
+
+
+@pytest.mark.parametrize(("quarters", "corner"), [(1, (0, -1)), (2, (-1, -1)), (3, (-1, 0))])
+def test_a_film_that_was_filmed_sideways_stands_upright(tmp_path, quarters, corner):
+    picture = np.zeros((64, 96, 3), dtype=np.uint8)
+    picture[:16, :16] = 255
+    path = turned(
+        film(tmp_path / "phone.mp4", [picture] * 3, codec="libx265", options={"x265-params": "log-level=none"}),
+        quarters,
+    )
+    shown = next(frames(path))
+    assert shown.shape[:2] == ((96, 64) if quarters % 2 else (64, 96))
+    assert shown[corner].min() > 200
+    assert (shown.mean(axis=2) > 128).sum() == pytest.approx(256, abs=20)
+
+
+def test_pixels_that_are_not_square_are_made_square():
+    assert upright(np.zeros((576, 720, 3), dtype=np.uint8), 0, 16 / 15).shape == (576, 768, 3)
+
+
+def test_sound_alone_is_no_video(tmp_path):
+    path = wav(tmp_path / "voice.wav", tone(1))
+    with pytest.raises(BadInput, match="has no picture, only sound"):
+        next(frames(path))
+
+
+def test_what_is_no_film_at_all_is_refused_by_name(tmp_path):
+    path = tmp_path / "notes.mp4"
+    path.write_bytes(b"Dear all, " * 500)
+    with pytest.raises(BadInput, match=r"notes.mp4 cannot be opened: .* Copy it again"):
+        list(frames(path))
+    path.write_bytes(b"")
+    with pytest.raises(BadInput, match=r"notes.mp4 is empty"):
+        list(frames(path))
+
+
+@given(
+    st.lists(st.tuples(st.floats(50, 300), st.floats(50, 200), st.floats(40, 120)), min_size=1, max_size=20),
+    st.integers(200, 700),
+    st.integers(200, 500),
+)
+def test_the_square_holds_every_face_and_stays_inside_where_it_fits(faces, width, height):
+    boxes = np.array([(x, y, x + s, y + s) for x, y, s in faces])
+    found = crop.around(boxes, width, height)
+    assert found.side <= max(width, height)
+    if found.side <= width:
+        assert found.left >= 0
+        assert found.left + found.side <= width
+    if found.side <= height:
+        assert found.top >= 0
+        assert found.top + found.side <= height
+    assert found.of(np.zeros((height, width, 3), dtype=np.uint8), 32).shape == (32, 32, 3)
+
+
+def test_the_square_is_two_point_four_faces_high_with_the_face_a_little_above_its_middle():
+    found = crop.around(np.tile([[400.0, 300.0, 480.0, 400.0]], (9, 1)), 1280, 720)
+    assert found.side == 240
+    middle = found.inside(np.array([440.0, 350.0]), 100)
+    assert middle == pytest.approx([50, 46], abs=0.5)
+
+
+def test_a_square_beyond_the_picture_shows_its_edge():
+    picture = np.zeros((10, 20, 3), dtype=np.uint8)
+    picture[:, -1] = 200
+    shown = crop.Crop(left=15, top=-5, side=20).of(picture, 20)
+    assert (shown[:, 5:] == 200).all()
+    assert (shown[:, :4] == 0).all()
+
+
+# Cuts.
+
+
+def scene(seed, count, wobble=1.0):
+    generator = np.random.default_rng(seed)
+    base = cv2.GaussianBlur(generator.uniform(0, 255, (64, 64, 3)), (0, 0), 8)
+    base = (base - base.min()) / np.ptp(base) * 200
+    return [np.roll(base, round(wobble * np.sin(k / 3)), axis=1).astype(np.uint8) for k in range(count)]
+
+
+def smalls(pictures):
+    return np.array([cuts.small(picture) for picture in pictures])
+
+
+def test_a_cut_is_found_at_its_frame():
+    assert list(cuts.cuts(smalls(scene(1, 30) + scene(2, 25) + scene(3, 20)))) == [30, 55]
+
+
+def test_movement_a_flash_and_a_fade_are_no_cuts():
+    moving = scene(1, 60, wobble=3.0)
+    flash = [*moving[:30], np.full((64, 64, 3), 255, dtype=np.uint8), *moving[30:]]
+    fade = [(picture * min(1.0, k / 20)).astype(np.uint8) for k, picture in enumerate(moving)]
+    for film_of in (moving, flash, fade):
+        assert list(cuts.cuts(smalls(film_of))) == []
+
+
+# Sound.
+
+
+def test_sound_of_any_width_and_rate_becomes_sixteen_thousand_samples(tmp_path):
+    for width, rate in ((2, 44_100), (3, 48_000), (4, 16_000), (2, 8_000)):
+        heard = sound.read(wav(tmp_path / "a.wav", tone(1, rate=rate), rate=rate, width=width))
+        assert len(heard.samples) == pytest.approx(RATE, abs=40)
+        peak = np.abs(np.fft.rfft(heard.samples[:RATE])).argmax()
+        assert peak == pytest.approx(220, abs=1)
+        assert heard.samples.std() == pytest.approx(0.5 / np.sqrt(2), rel=0.03)
+
+
+def test_telephone_sound_is_taken_with_a_word_about_it(tmp_path):
+    (note,) = sound.read(wav(tmp_path / "call.wav", tone(1, rate=8000), rate=8000)).notes
+    assert "8000 samples a second, as a telephone" in note
+
+
+def test_a_dead_channel_does_not_halve_the_voice(tmp_path):
+    heard = sound.read(wav(tmp_path / "lav.wav", np.stack([tone(1), 0 * tone(1)])))
+    assert heard.samples.std() == pytest.approx(0.5 / np.sqrt(2), rel=0.02)
+    assert heard.notes == ("1 of its 2 channels of sound is silent and was left out.",)
+
+
+def test_channels_that_cancel_each_other_are_not_mixed(tmp_path):
+    heard = sound.read(wav(tmp_path / "wired.wav", np.stack([tone(1), -tone(1)])))
+    assert heard.samples.std() == pytest.approx(0.5 / np.sqrt(2), rel=0.02)
+    assert "cancel each other" in heard.notes[0]
+
+
+def test_pieces_of_sound_lie_where_their_time_is_with_silence_between():
+    one = np.ones((1, RATE), dtype=np.float32)
+    line = sound.placed([sound._Piece(0.5, one), sound._Piece(2.0, one)], 0.0)[0]
+    assert line[: RATE // 2].max() == 0
+    assert line[RATE // 2 : RATE * 3 // 2].min() == 1
+    assert line[RATE * 3 // 2 : RATE * 2].max() == 0
+    early = sound.placed([sound._Piece(-0.25, one)], 0.0)[0]
+    assert len(early) == RATE * 3 // 4
+
+
+def test_sound_and_picture_of_a_film_keep_step(tmp_path):
+    flash = [numbered(150 if 25 <= k < 28 else 0) for k in range(60)]
+    click = np.zeros(60 * HOP)
+    click[25 * HOP : 26 * HOP] = tone(1)[:HOP]
+    path = film(tmp_path / "clap.mp4", flash, sound=click)
+    lit = [read_back(picture) > 75 for picture in frames(path)]
+    loud = np.abs(sound.read(path, 0.0).samples)
+    assert lit.index(True) == 25
+    assert int(np.argmax(loud > 0.2)) / HOP == pytest.approx(25, abs=1)
+
+
+@given(st.binary(max_size=300), st.integers(0, 10_000))
+def test_any_bytes_may_stand_where_a_wav_should(head, size):
+    for start in (b"", b"RIFF1234WAVE"):
+        assert 0.0 <= riff.missing(start + head, size) <= 1.0
+
+
+def test_a_wav_that_was_cut_off_is_refused_with_how_much_is_missing(tmp_path):
+    path = wav(tmp_path / "half.wav", tone(4))
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+    with pytest.raises(BadInput, match=r"half.wav breaks off: 50% of its sound is missing"):
+        spoken.listened(path)
+
+
+def test_a_wav_from_a_pipe_that_does_not_know_its_length_is_whole(tmp_path):
+    path = wav(tmp_path / "pipe.wav", tone(2))
+    content = bytearray(path.read_bytes())
+    content[4:8] = content[40:44] = b"\xff\xff\xff\xff"
+    path.write_bytes(content)
+    assert spoken.listened(path).seconds == pytest.approx(2, abs=0.01)
+
+
+def test_an_aac_named_wav_is_read_as_what_it_is(tmp_path):
+    clip = film(tmp_path / "clip.mp4", [numbered(0)] * 30, sound=tone(1.2))
+    path = clip.rename(tmp_path / "voice.wav")
+    heard = spoken.listened(path)
+    assert heard.seconds == pytest.approx(1.2, abs=0.1)
+    assert "voice.wav is named .wav but holds aac" in heard.notes[-1]
+
+
+@pytest.mark.parametrize(
+    ("samples", "words"),
+    [(tone(0.2), r"has 0\.2 s of sound; at least 0\.5"), (0 * tone(2), "is silent from beginning to end")],
+)
+def test_sound_that_nobody_can_say_is_refused(tmp_path, samples, words):
+    with pytest.raises(BadInput, match=words):
+        spoken.listened(wav(tmp_path / "x.wav", samples))
+
+
+def test_hours_of_sound_are_refused_before_they_are_read(tmp_path):
+    path = tmp_path / "podcast.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(1)
+        file.setframerate(8000)
+        for _ in range(180):
+            file.writeframes(bytes(8000 * 60))
+    with pytest.raises(BadInput, match=r"podcast.wav is 180 minutes long; at most 120"):
+        spoken.listened(path)
+
+
+def test_a_film_without_sound_is_refused(tmp_path):
+    path = film(tmp_path / "mute.mp4", [numbered(0)] * 10)
+    with opened(path) as container:
+        assert streams(container).sound == ""
+    with pytest.raises(BadInput, match=r"mute.mp4 has no sound"):
+        sound.read(path)
+
+
+def test_short_pauses_are_speech_and_long_ones_are_not():
+    probability = np.array([0.9] * 10 + [0.1] * 3 + [0.9] * 10 + [0.1] * 30, dtype=np.float32)
+    speech = speaking(probability, len(probability) * CHUNK // HOP)
+    assert seconds(speech) == pytest.approx(23 * CHUNK / RATE, abs=2 / FPS)
+    assert speech[:17].all()
+
+
+def test_frames_keep_their_sound_when_the_beginning_is_left_out():
+    samples = np.repeat(np.arange(10, dtype=np.float32), HOP)
+    assert list(cut(samples, 3, 6)[::HOP]) == [3, 4, 5]
+    assert list(cut(samples, 8, 12)[::HOP]) == [8, 9, 0, 0]
+
+
+def test_frames_without_a_face_lie_on_the_line_between_their_neighbours():
+    values = np.array([[0.0], [np.nan], [np.nan], [3.0]])
+    assert list(bridged(values, np.array([True, False, False, True]))[:, 0]) == [0, 1, 2, 3]
+
+
+# The verdict.
+
+GOOD = {
+    "name": "me.mp4",
+    "promised": 10.0,
+    "sound": 10.0,
+    "speech": 8.0,
+    "there": np.ones(250, dtype=bool),
+    "rivals": (0.0,) * 10,
+    "flat": (0.05,) * 10,
+    "cuts": np.zeros(0, dtype=np.int64),
+    "height": 180.0,
+}
+
+
+def but(**changed):
+    return verdict.Facts(**{**GOOD, **changed})
+
+
+def hidden(first, last, frames=250):
+    there = np.ones(frames, dtype=bool)
+    there[first:last] = False
+    return there
+
+
+def test_good_footage_is_taken():
+    assert verdict.refusal(but()) is None
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        (but(promised=20.0), "breaks off after 10.0 of 20.0 s"),
+        (but(there=hidden(0, 250)), "shows no face"),
+        (but(rivals=(0.8,) * 10), "shows several faces"),
+        (but(flat=(0.9,) * 10), "shows a drawn face"),
+        (but(cuts=np.array([100, 200])), "is cut at 0:04.0, 0:08.0"),
+        (but(there=hidden(100, 150)), "loses the face from 0:04.0 to 0:06.0"),
+        (but(there=hidden(50, 250)), "shows a face for 2.0 s"),
+        (but(height=30.0), "shows a face of 30 pixels"),
+        (but(sound=6.0), "has 6.0 s of sound for 10.0 s of picture"),
+        (but(speech=0.2), "has 0.2 s of speech"),
+    ],
+)
+def test_bad_footage_is_refused_for_what_is_wrong(facts, words):
+    why = verdict.refusal(facts)
+    assert why is not None
+    assert why.startswith(f"me.mp4 {words}")
+    assert why.endswith(("again.", ".", "?"))
+
+
+def test_what_happens_now_and_then_is_no_reason_to_refuse():
+    assert verdict.refusal(but(rivals=(0.8, 0.7, *[0.0] * 8))) is None
+    assert verdict.refusal(but(there=hidden(100, 108))) is None
+    assert verdict.refusal(but(there=hidden(0, 20), cuts=np.array([20]))) is None
+
+
+def test_the_user_is_told_what_was_left_out():
+    notes = verdict.advice(but(there=hidden(0, 25)))
+    assert "1.0 s at its beginning show no face" in notes[0]
+    assert "one to five minutes" in notes[-1]
+    assert len(notes) == 2
+
+
+def test_drawings_have_flat_areas_and_skin_has_not():
+    generator = np.random.default_rng(0)
+    drawn = np.zeros((200, 200, 3), dtype=np.uint8)
+    cv2.circle(drawn, (100, 100), 80, (240, 200, 170), -1)
+    cv2.circle(drawn, (70, 80), 10, (0, 0, 0), -1)
+    filmed = np.clip(drawn + generator.normal(0, 4, drawn.shape), 0, 255).astype(np.uint8)
+    whole = np.array([0.0, 0.0, 200.0, 200.0])
+    assert survey.flatness(drawn, whole) > verdict.DRAWN
+    assert survey.flatness(filmed, whole) < 0.35
+
+
+# The handed-out clips.
+
+
+@pytest.fixture(scope="module")
+def models(data):
+    return Models(Landmarker(weights(data, "face_landmarker.task")), Voice(weights(data, "silero_vad_16k_op15.onnx")))
+
+
+@pytest.fixture(scope="module")
+def clip(data):
+    """A real face, 40 frames of it, small."""
+    path = data / "talking" / "video-retalking" / "1.mp4"
+    return [cv2.resize(picture, (256, 256), interpolation=cv2.INTER_AREA) for picture in decoded(path, 40)]
+
+
+@pytest.fixture(scope="module")
+def voice(data):
+    return sound.read(data / "talking" / "video-retalking" / "1.wav").samples
+
+
+@pytest.mark.data
+def test_a_real_clip_of_an_odd_frame_rate_is_ingested_whole(data, models):
+    footage = ingested(data / "talking" / "video-retalking" / "1.mp4", models)
+    assert len(footage) == pytest.approx(6.13 * 25, abs=1)
+    assert footage.there.all()
+    assert len(footage.sound) == len(footage) * HOP
+    assert not np.isnan(footage.points).any()
+    first = next(footage.pictures(64))
+    assert first.shape == (64, 64, 3)
+    assert 0.3 < footage.speech.mean() < 0.9
+
+
+def playing(pictures, count):
+    """The pictures to and fro, so many."""
+    there_and_back = [*pictures, *pictures[-2:0:-1]]
+    return [there_and_back[k % len(there_and_back)] for k in range(count)]
+
+
+@pytest.mark.data
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda shown: [np.concatenate([p, p], axis=1) for p in shown], "shows several faces"),
+        (lambda shown: [np.zeros_like(p) + 90 for p in shown], "shows no face"),
+        (lambda shown: shown[:60], "shows a face for 2.4 s"),
+        (lambda shown: shown[:50] + [p[:, ::-1] // 3 + 160 for p in shown[50:]], "is cut at 0:02.0"),
+    ],
+)
+def test_footage_of_the_wrong_kind_is_refused_in_plain_words(tmp_path, clip, voice, models, change, words):
+    shown = change(playing(clip, 110))
+    path = film(tmp_path / "drop.mp4", shown, sound=voice[: len(shown) * HOP], options={"preset": "ultrafast"})
+    with pytest.raises(BadInput, match=f"drop.mp4 {words}"):
+        ingested(path, models)
+
+
+@pytest.mark.data
+def test_a_silent_film_is_refused_before_its_frames_are_looked_at(tmp_path, clip, models):
+    path = film(tmp_path / "drop.mp4", playing(clip, 110), sound=tone(4.4), options={"preset": "ultrafast"})
+    with pytest.raises(BadInput, match=r"drop.mp4 has 0\.\d s of speech"):
+        ingested(path, models, lambda _frames, _seconds: pytest.fail("nobody should look"))
+
+
+@pytest.mark.data
+def test_a_film_that_was_cut_off_is_refused(tmp_path, clip, voice, models):
+    path = film(tmp_path / "drop.mp4", playing(clip, 150), sound=voice[: 150 * HOP])
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+    with pytest.raises(BadInput, match=r"drop.mp4 (breaks off|has .* s of speech|cannot be opened)"):
+        ingested(path, models)
+
+
+@pytest.mark.data
+def test_a_film_without_a_face_is_refused(data, models):
+    with pytest.raises(BadInput, match=r"lip.mp4 shows no face"):
+        ingested(data / "talking" / "website" / "lip.mp4", models)
+
+
+@pytest.mark.data
+def test_speech_is_speech_and_a_tone_is_none(voice, models):
+    assert seconds(speaking(models.voice(voice), 125)) > 3
+    assert seconds(speaking(models.voice(tone(3).astype(np.float32)), 75)) == 0
