@@ -6,5 +6,6 @@
 - ``points``      which landmark is what
 - ``turning``     rotations and the camera;  ``bundle``  shape, bases and a pose a frame, fitted together
 - ``lips``        the inner lips and the opening, in the head's own frame;  ``smoothing``  over time
+- ``watching``    the lips in pictures whose pose is known;  ``tracked``  all of it for one clip
 - ``person``      which pixels are the person;  ``split``  head, torso, background;  ``plate``  the background alone
 """

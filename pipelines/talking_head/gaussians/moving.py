@@ -1,0 +1,81 @@
+"""How features move Gaussians: a few codes from sound, eyes and pose, and what each code does to each Gaussian."""
+# ruff: noqa: F722  shapes of arrays are written as jaxtyping writes them
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from pipelines.talking_head.gaussians.camera import Solid
+from pipelines.talking_head.gaussians.cloud import Cloud
+
+HEARD, TORSO = 32, 10
+"""Numbers that sound becomes, and that a pose becomes for the torso."""
+_MOVE, _SIZE, _COLOUR, _OPACITY = slice(0, 3), slice(3, 6), slice(6, 9), 9
+_EFFECTS = 10
+
+
+class Ear(nn.Module):
+    """Features of a frame and its neighbours to 32 numbers: ER-NeRF's AudioNet and AudioAttNet."""
+
+    def __init__(self, steps: int, channels: int) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        width = channels
+        for wider in (32, 32, 64, 64):
+            if steps > 1:
+                layers += [nn.Conv1d(width, wider, 3, stride=2, padding=1), nn.LeakyReLU(0.02)]
+                width, steps = wider, -(-steps // 2)
+        self.hears = nn.Sequential(*layers, nn.Flatten(), nn.Linear(width * steps, 64), nn.LeakyReLU(0.02))
+        self.tells = nn.Linear(64, HEARD)
+        self.attends = nn.Sequential(
+            nn.Conv1d(HEARD, 16, 3, padding=1), nn.LeakyReLU(0.02), nn.Conv1d(16, 1, 3, padding=1)
+        )
+
+    def forward(self, heard: Float[Tensor, "b k w c"]) -> Float[Tensor, "b 32"]:
+        """The neighbours' numbers, weighed against each other."""
+        batch, count = heard.shape[:2]
+        each = self.tells(self.hears(heard.flatten(0, 1).transpose(1, 2))).reshape(batch, count, HEARD)
+        weights = torch.softmax(self.attends(each.transpose(1, 2)), dim=2)
+        told: Tensor = (weights @ each)[:, 0]
+        return told
+
+
+class Talker(nn.Module):
+    """A head that sound and eyes move, and a torso that follows the head's pose.
+
+    The head's codes are those of the tracked bases: what they do at the start is what the tracker saw them do.
+    """
+
+    def __init__(self, head: Cloud, torso: Cloud, bases: Float[Tensor, "n k 3"], heard: tuple[int, int]) -> None:
+        super().__init__()
+        codes = bases.shape[1]
+        self.head, self.torso = head, torso
+        self.ear = Ear(*heard)
+        self.speaks = nn.Sequential(nn.Linear(HEARD + 2, 64), nn.LeakyReLU(0.02), nn.Linear(64, codes))
+        self.follows = nn.Sequential(nn.Linear(6, 32), nn.LeakyReLU(0.02), nn.Linear(32, TORSO - 6))
+        effects = torch.zeros(len(head), codes, _EFFECTS)
+        effects[..., _MOVE] = bases
+        self.effects = nn.Parameter(effects)
+        self.leans = nn.Parameter(torch.zeros(len(torso), TORSO, _EFFECTS))
+
+    def said(self, heard: Float[Tensor, "b k w c"], eyes: Float[Tensor, "b 2"]) -> Float[Tensor, "b k"]:
+        """The codes that the sound and the eyes give."""
+        codes: Tensor = self.speaks(torch.cat([self.ear(heard), eyes], 1))
+        return codes
+
+    def forward(self, codes: Float[Tensor, " k"], stance: Float[Tensor, 6], pose: tuple[Tensor, Tensor]) -> Solid:
+        """All Gaussians of one frame in the camera's frame. pose: turn and move of the head."""
+        turn, move = pose
+        leaning = torch.cat([stance, self.follows(stance[None])[0]])
+        head, torso = self.effects.transpose(1, 2) @ codes, self.leans.transpose(1, 2) @ leaning
+        at = torch.cat([(self.head.at + head[:, _MOVE]) @ turn.T + move, self.torso.at + torso[:, _MOVE]])
+        own = turn @ self.head.spread(head[:, _SIZE]) @ turn.T
+        parts = ((self.head, head), (self.torso, torso))
+        return Solid(
+            at=at,
+            spread=torch.cat([own, self.torso.spread(torso[:, _SIZE])]),
+            opacity=torch.cat([torch.sigmoid(cloud.opacity + moved[:, _OPACITY]) for cloud, moved in parts]),
+            colour=torch.cat([torch.sigmoid(cloud.colour + moved[:, _COLOUR]) for cloud, moved in parts]),
+        )

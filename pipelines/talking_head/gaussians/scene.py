@@ -1,0 +1,97 @@
+"""A clip as Gaussians learn it: pictures, poses, features and the split, at one size."""
+# ruff: noqa: F722  shapes of arrays are written as jaxtyping writes them
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+from torch import Tensor
+
+from pipelines.talking_head import offset
+from pipelines.talking_head.ingest.footage import Footage
+from pipelines.talking_head.listen.front import FrontEnd, neighbours
+from pipelines.talking_head.track.person import Person
+from pipelines.talking_head.track.plate import LOOKS, plated
+from pipelines.talking_head.track.points import LIPS
+from pipelines.talking_head.track.split import divided
+from pipelines.talking_head.track.tracked import Track
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Scene:
+    """A row a frame; pictures of s by s pixels.
+
+    ground: the background alone. head, torso: shares of pixels, in 255ths. turns, moves: the pose. heard: features of
+    the frame and its neighbours. eyes: how far shut. codes: what drives the tracked bases. opening: of the mouth.
+    lips: the square around the mouth, x0 y0 x1 y1 in pixels.
+    """
+
+    pictures: UInt8[Tensor, "t s s 3"]
+    ground: UInt8[Tensor, "s s 3"]
+    head: UInt8[Tensor, "t s s"]
+    torso: UInt8[Tensor, "t s s"]
+    turns: Float[Tensor, "t 3 3"]
+    moves: Float[Tensor, "t 3"]
+    heard: Float[Tensor, "t 8 w c"]
+    eyes: Float[Tensor, "t 2"]
+    codes: Float[Tensor, "t k"]
+    opening: Float[Tensor, " t"]
+    lips: Float[Tensor, "t 4"]
+
+    def __len__(self) -> int:
+        return len(self.moves)
+
+    @property
+    def side(self) -> int:
+        """Pixels a side."""
+        return self.ground.shape[0]
+
+    @property
+    def stance(self) -> Float[Tensor, "t 6"]:
+        """The pose as six numbers about 0 and 1: how the head is turned and where it is."""
+        facing = self.turns @ torch.diag(torch.tensor([1.0, -1.0, -1.0]))
+        turn = torch.stack([facing[:, 2, 1], facing[:, 0, 2], facing[:, 1, 0]], 1)
+        away = self.moves - self.moves.median(0).values
+        return torch.cat([turn * 5.0, away / torch.tensor([3.0, 3.0, 10.0])], 1)
+
+
+def seen(footage: Footage, track: Track, person: Person, side: int, front: FrontEnd) -> Scene:
+    """The clip at that size. Its sound is shifted by the offset that is found in it."""
+    pictures = np.stack(list(footage.pictures(side)))
+    people = [person(picture) for picture in pictures]
+    splits = [divided(one, surface) for one, surface in zip(people, track.surface, strict=True)]
+    looks = np.linspace(0, len(pictures) - 1, min(LOOKS, len(pictures))).astype(int)
+    lag = offset.found(footage.sound, track.mouth).believed
+    heard = front(offset.shifted(footage.sound, lag))
+    return Scene(
+        pictures=torch.from_numpy(pictures),
+        ground=torch.from_numpy(plated((pictures[row], people[row]) for row in looks).picture),
+        head=_shares([split.head for split in splits]),
+        torso=_shares([split.torso for split in splits]),
+        turns=_floats(track.poses.turns),
+        moves=_floats(track.poses.moves),
+        heard=torch.from_numpy(neighbours(heard)),
+        eyes=_floats(track.blink),
+        codes=_floats(track.coefficients),
+        opening=_floats(track.opening),
+        lips=_floats(mouth_boxes(track, side)),
+    )
+
+
+def mouth_boxes(track: Track, side: int) -> np.ndarray:
+    """The squares around the mouth in pixels, half as wide again as the lips, inside of the picture."""
+    lips = (track.surface[:, list(LIPS)] + 0.5) * side
+    low, high = lips.min(axis=1), lips.max(axis=1)
+    middle, half = (low + high) / 2, 0.75 * (high - low).max(axis=1, keepdims=True)
+    return np.asarray(np.clip(np.concatenate([middle - half, middle + half], axis=1), 0, side))
+
+
+def _shares(shares: list[np.ndarray]) -> UInt8[Tensor, "t s s"]:
+    return torch.from_numpy(np.rint(np.stack(shares) * 255).astype(np.uint8))
+
+
+def _floats(values: np.ndarray) -> Tensor:
+    return torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32))

@@ -1,0 +1,229 @@
+"""Gaussians: the fast drawing is the plain one, and a talking ball is learned, interrupted or not."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from pipelines.talking_head.gaussians import plain, splat
+from pipelines.talking_head.gaussians.camera import Solid, flattened, spread, turned
+from pipelines.talking_head.gaussians.cloud import Cloud, Counts, Start, on_surface
+from pipelines.talking_head.gaussians.learning import Course, begun, fallen, learned, lost, picked, rendered, similarity
+from pipelines.talking_head.gaussians.moving import Ear
+from pipelines.talking_head.gaussians.scene import Scene
+from pipelines.talking_head.judge import pixels
+from pipelines.talking_head.track.bundle import Head
+from pipelines.talking_head.track.turning import FOCAL
+
+
+def some(count, side, dtype=torch.float64):
+    generator = torch.Generator().manual_seed(count)
+    at = torch.rand(count, 2, dtype=dtype, generator=generator) * side
+    root = torch.randn(count, 2, 2, dtype=dtype, generator=generator) * 3
+    inverse = (root @ root.transpose(1, 2) + torch.eye(2, dtype=dtype)).inverse()
+    conic = torch.stack([inverse[:, 0, 0], inverse[:, 0, 1], inverse[:, 1, 1]], 1)
+    opacity = torch.rand(count, dtype=dtype, generator=generator) * 0.97 + 0.03
+    colour = torch.rand(count, 3, dtype=dtype, generator=generator)
+    depth = torch.rand(count, dtype=dtype, generator=generator)
+    return [one.requires_grad_() for one in (at, conic, opacity, colour)], depth
+
+
+def flat_of(parameters, depth):
+    at, conic, opacity, colour = parameters
+    return splat.Flat(at=at, conic=conic, opacity=opacity, colour=colour, depth=depth)
+
+
+# Drawing.
+
+
+@pytest.mark.parametrize(("count", "height", "width"), [(25, 20, 18), (1, 5, 33), (12, 16, 16)])
+def test_tiles_draw_what_the_equations_say_and_so_do_their_gradients(count, height, width):
+    parameters, depth = some(count, 18)
+    ground = torch.rand(height, width, 3, dtype=torch.float64)
+    weights = torch.sin(torch.arange(height * width * 3, dtype=torch.float64)).reshape(height, width, 3)
+    found = []
+    for way in (splat, plain):
+        shown = way.drawn(flat_of(parameters, depth), height, width).over(ground)
+        found.append((shown.detach(), torch.autograd.grad((shown * weights).sum(), parameters)))
+    assert (found[0][0] - found[1][0]).abs().max() < 1e-12
+    for fast, slow in zip(found[0][1], found[1][1], strict=True):
+        assert (fast - slow).abs().max() < 1e-10 * max(1.0, float(slow.abs().max()))
+
+
+def test_chunks_of_any_size_draw_the_same(monkeypatch):
+    parameters, depth = some(60, 64)
+    whole = splat.drawn(flat_of(parameters, depth), 64, 64)
+    monkeypatch.setattr(splat, "CHUNK", 1)
+    assert (splat.drawn(flat_of(parameters, depth), 64, 64).colour - whole.colour).abs().max() < 1e-12
+
+
+def test_nothing_to_draw_shows_the_ground():
+    parameters, depth = some(3, 16)
+    away = [parameters[0] + 1000, *parameters[1:]]
+    shown = splat.drawn(flat_of(away, depth), 10, 12)
+    assert shown.through.min() == 1
+    assert shown.colour.abs().max() == 0
+
+
+def test_the_nearer_of_two_hides_the_farther():
+    flat = splat.Flat(
+        at=torch.tensor([[8.5, 8.5], [8.5, 8.5]]),
+        conic=torch.tensor([[0.01, 0, 0.01], [0.01, 0, 0.01]]),
+        opacity=torch.tensor([0.6, 0.8]),
+        colour=torch.tensor([[1.0, 0, 0], [0, 1.0, 0]]),
+        depth=torch.tensor([2.0, 1.0]),
+    )
+    shown = splat.drawn(flat, 16, 16)
+    assert shown.colour[8, 8].tolist() == pytest.approx([0.2 * 0.6, 0.8, 0.0], abs=1e-6)
+    assert float(shown.through[8, 8]) == pytest.approx(0.2 * 0.4, abs=1e-6)
+
+
+# Space.
+
+
+def test_a_gaussian_before_the_camera_lies_where_it_is_projected_to():
+    solid = Solid(
+        at=torch.tensor([[2.0, -1.0, 100.0], [0.0, 0.0, -5.0]]),
+        spread=torch.eye(3).repeat(2, 1, 1) * 4,
+        opacity=torch.tensor([0.5, 0.5]),
+        colour=torch.rand(2, 3),
+    )
+    flat = flattened(solid, 96)
+    assert flat.at[0].tolist() == pytest.approx([48 + FOCAL * 96 * 0.02, 48 - FOCAL * 96 * 0.01])
+    variance = 4 * (FOCAL * 96 / 100) ** 2 + 0.3
+    assert float(flat.conic[0, 0]) == pytest.approx(1 / variance, rel=1e-2)
+    assert flat.opacity.tolist() == [0.5, 0.0]
+
+
+def test_quaternions_turn_and_covariances_have_their_sizes():
+    quaternions = torch.randn(20, 4)
+    turn = turned(quaternions)
+    assert torch.allclose(turn @ turn.transpose(1, 2), torch.eye(3).expand(20, 3, 3), atol=1e-5)
+    assert torch.allclose(torch.linalg.det(turn), torch.ones(20), atol=1e-5)
+    sizes = torch.tensor([[1.0, 2.0, 3.0]]).repeat(20, 1)
+    assert torch.allclose(torch.linalg.eigvalsh(spread(quaternions, sizes)), torch.tensor([1.0, 4.0, 9.0]), atol=1e-3)
+
+
+def test_places_lie_evenly_on_a_surface():
+    points = torch.tensor([[0.0, 0, 0], [1, 0, 0], [0, 1, 0], [4, 0, 0], [0, 4, 0]])
+    triangles = torch.tensor([[0, 1, 2], [0, 3, 4]])
+    chosen, shares = on_surface(points, triangles, 4000, torch.Generator().manual_seed(0))
+    assert float((chosen == 1).float().mean()) == pytest.approx(16 / 17, abs=0.02)
+    assert torch.allclose(shares.sum(1), torch.ones(4000))
+    assert shares.mean(0).tolist() == pytest.approx([1 / 3] * 3, abs=0.02)
+
+
+# Learning.
+
+
+def test_the_loss_has_the_structural_similarity_of_the_judge():
+    one, other = np.random.default_rng(0).integers(0, 256, (2, 24, 20, 3), dtype=np.uint8)
+    fast = similarity(torch.from_numpy(one).double() / 255, torch.from_numpy(other).double() / 255)
+    assert float(fast) == pytest.approx(pixels.ssim(one, other), abs=1e-6)
+
+
+def test_open_mouths_are_learned_from_as_often_as_closed_ones():
+    opening = torch.cat([torch.zeros(90), torch.ones(10)])
+    generator = torch.Generator().manual_seed(1)
+    rows = [picked(opening, torch.arange(100), k, generator) for k in range(2000)]
+    share = float((opening[rows] > 0).float().mean())
+    assert share == pytest.approx(0.5 * 0.1 + 0.5 * (1 / 8 + 6 / 8 * 0.1), abs=0.05)
+    held = torch.arange(50)
+    assert max(picked(opening, held, k, generator) for k in range(50)) < 50
+
+
+def test_rates_fall_to_a_twentieth():
+    assert fallen(0.0) == 1
+    assert fallen(1.0) == pytest.approx(0.05)
+    assert fallen(0.5) == pytest.approx(0.525)
+
+
+@pytest.mark.parametrize(("steps", "channels"), [(16, 80), (1, 96)])
+def test_the_ear_takes_every_front_end(steps, channels):
+    assert Ear(steps, channels)(torch.randn(3, 8, steps, channels)).shape == (3, 32)
+
+
+@pytest.fixture
+def world():
+    """A ball with a dark mouth that opens as its sound is loud, 24 frames of 32 pixels; and its head."""
+    generator = np.random.default_rng(2)
+    frames, side = 24, 32
+    opening = 0.5 + 0.5 * np.sin(np.arange(frames))
+    y, x = (np.mgrid[:side, :side] + 0.5) / side - 0.5
+    pictures = np.zeros((frames, side, side, 3), dtype=np.uint8)
+    ball = np.hypot(x, y) < 0.3
+    for k in range(frames):
+        mouth = (np.abs(x) < 0.12) & (np.abs(y - 0.12) < 0.08 * opening[k])
+        pictures[k] = np.where(
+            mouth[..., None], [60, 20, 20], np.where(ball[..., None], [220, 170, 150], [40, 80, 120])
+        )
+    angles = generator.uniform(0, 2 * np.pi, 200)
+    radius = 0.3 * np.sqrt(generator.uniform(0, 1, 200)) * 128 / FOCAL
+    shape = np.stack([radius * np.cos(angles), radius * np.sin(angles), np.zeros(200)], axis=1)
+    head = Head(shape=shape, bases=np.zeros((1, 200, 3)), mean=np.zeros(52), directions=np.zeros((52, 1)))
+    triangles = torch.from_numpy(generator.integers(0, 200, (150, 3)))
+    codes = torch.from_numpy(opening[:, None]).float() * 2 - 1
+    scene = Scene(
+        pictures=torch.from_numpy(pictures),
+        ground=torch.from_numpy(np.tile(np.array([40, 80, 120], dtype=np.uint8), (side, side, 1))),
+        head=torch.from_numpy(np.tile((ball * 255).astype(np.uint8), (frames, 1, 1))),
+        torso=torch.full((frames, side, side), 1, dtype=torch.uint8),
+        turns=torch.diag(torch.tensor([1.0, -1.0, -1.0])).repeat(frames, 1, 1),
+        moves=torch.tensor([[0.0, 0.0, 128.0]]).repeat(frames, 1),
+        heard=codes[:, None, None].repeat(1, 8, 1, 4),
+        eyes=torch.zeros(frames, 2),
+        codes=codes,
+        opening=torch.from_numpy(opening).float(),
+        lips=torch.tensor([[10.0, 16.0, 22.0, 24.0]]).repeat(frames, 1),
+    )
+    return scene, head, triangles, Course(iterations=60, counts=Counts(face=150, hair=40, torso=20))
+
+
+def test_a_talking_ball_is_learned_and_moves_its_mouth_with_the_sound(world):
+    scene, head, triangles, course = world
+    course = replace(course, iterations=150)
+    rows = torch.arange(20)
+    talker = begun(scene, head, triangles, course)
+    before = float(lost(talker, scene, 22, late=False).detach())
+    learned(talker, scene, rows, course)
+    with torch.no_grad():
+        after = float(lost(talker, scene, 22, late=False))
+        widest, narrowest = int(scene.opening.argmax()), int(scene.opening.argmin())
+        dark = [float(rendered(talker, scene, row)[16:24, 12:20].mean()) for row in (widest, narrowest)]
+    assert after < before / 2
+    assert dark[0] < dark[1] - 0.1
+
+
+def test_learning_that_was_interrupted_ends_as_if_it_had_not_been(world, tmp_path, monkeypatch):
+    scene, head, triangles, course = world
+    course, rows = replace(course, iterations=24), torch.arange(24)
+    whole = learned(begun(scene, head, triangles, course), scene, rows, course)
+    monkeypatch.setattr("pipelines.talking_head.gaussians.learning.KEPT", 10)
+
+    def killed(step):
+        if step.iteration == 17:
+            raise KeyboardInterrupt
+
+    path = tmp_path / "checkpoint.pt"
+    with pytest.raises(KeyboardInterrupt):
+        learned(begun(scene, head, triangles, course), scene, rows, course, (path, killed))
+    steps = []
+    resumed = learned(begun(scene, head, triangles, course), scene, rows, course, (path, steps.append))
+    assert [step.iteration for step in steps] == list(range(11, 25))
+    for one, other in zip(whole.parameters(), resumed.parameters(), strict=True):
+        assert torch.equal(one, other)
+
+
+def test_a_loss_that_is_no_number_stops_the_course(world):
+    scene, head, triangles, course = world
+    broken = replace(scene, heard=scene.heard * float("nan"))
+    with pytest.raises(FloatingPointError, match="The loss of iteration 0 is no number"):
+        learned(begun(broken, head, triangles, course), broken, torch.arange(24), course)
+
+
+def test_a_cloud_keeps_its_numbers_valid():
+    cloud = Cloud([Start(at=torch.zeros(5, 3), colour=torch.tensor([[0.0, 1.0, 0.5]]).repeat(5, 1), size=0.4)])
+    assert len(cloud) == 5
+    assert torch.isfinite(cloud.colour).all()
+    assert torch.allclose(cloud.spread(torch.zeros(5, 3)), 0.16 * torch.eye(3).repeat(5, 1, 1), atol=1e-6)
