@@ -27,6 +27,7 @@ from pipelines.talking_head.track.turning import (
     slopes,
     vector,
 )
+from pipelines.talking_head.track.watching import watched
 from tests.unit.talking_world import decoded, weights
 
 GENERATOR = np.random.default_rng(6)
@@ -457,6 +458,16 @@ def test_a_real_face_is_followed_and_fitted_within_the_landmarkers_own_noise(foo
     assert track.opening.std() > 0.02
     assert track.blink.max() > 0.5
     assert np.linalg.norm(track.surface - track.at, axis=-1).mean() < 0.005
+
+
+@pytest.mark.data
+def test_lips_are_read_from_small_pictures_as_from_large_ones(footage, following):
+    track = tracked(footage, following.face)
+    small = list(footage.pictures(96))[:40]
+    following._last = None
+    seen, there = watched(small, following, track.head, track.poses.chosen(np.arange(40)))
+    assert there.all()
+    assert np.corrcoef(lips.opening_of(seen), track.opening[:40])[0, 1] > 0.9
 
 
 @pytest.mark.data

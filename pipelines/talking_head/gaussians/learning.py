@@ -29,10 +29,10 @@ RATES = {
     "leans": 0.004,
 }
 """Adam's rates of what belongs to Gaussians; all others are nets'."""
-NETS = 1e-3
+NETS, DECAY = 1e-3, 0.05
 LEAST = 0.05
 """Of its rate at the beginning that is left at the end; it falls as a cosine."""
-STRUCTURE, CODES, LIPS = 0.2, 0.003, 0.3
+STRUCTURE, CODES, LIPS = 0.2, 0.01, 0.3
 """Weights in the loss: of structural dissimilarity, of codes unlike the tracked ones, of the mouth from half-way."""
 KEPT = 250
 """Iterations from one checkpoint to the next."""
@@ -98,16 +98,17 @@ def learned(
     kept: where checkpoints are, and who is told of each iteration. Interrupted or not, the result is the same to a bit.
     Raises FloatingPointError where the loss is no number.
     """
+    talker.train()
     torch.set_flush_denormal(True)
     path, told = kept
-    optimiser = torch.optim.Adam(_groups(talker), betas=(0.9, 0.99))
+    optimiser = torch.optim.AdamW(_groups(talker), betas=(0.9, 0.99))
     generator = torch.Generator().manual_seed(course.seed)
     first = _resumed(path, talker, optimiser, generator)
     for iteration in range(first, course.iterations):
         for group in optimiser.param_groups:
             group["lr"] = group["whole"] * fallen(iteration / course.iterations)
         row = picked(scene.opening, rows, iteration, generator)
-        loss = lost(talker, scene, row, late=iteration >= course.iterations // 2)
+        loss = lost(talker, scene, row, late=iteration >= course.iterations // 2, taught=iteration % 4 in {2, 3})
         if not torch.isfinite(loss):
             raise FloatingPointError(f"The loss of iteration {iteration} is no number.")
         optimiser.zero_grad(set_to_none=True)
@@ -116,7 +117,7 @@ def learned(
         told(Step(iteration + 1, float(loss.detach())))
         if path is not None and ((iteration + 1) % KEPT == 0 or iteration + 1 == course.iterations):
             _keep(path, talker, optimiser, (generator, iteration + 1))
-    return talker
+    return talker.eval()
 
 
 def picked(opening: Float[Tensor, " t"], rows: Int[Tensor, " n"], iteration: int, generator: torch.Generator) -> int:
@@ -130,10 +131,13 @@ def picked(opening: Float[Tensor, " t"], rows: Int[Tensor, " n"], iteration: int
     return int(rows[torch.randint(len(rows), (1,), generator=generator)])
 
 
-def lost(talker: Talker, scene: Scene, row: int, *, late: bool) -> Float[Tensor, ""]:
-    """The loss of a frame: 0.8 L1 + 0.2 structural dissimilarity, codes near the tracked ones, late also the lips."""
+def lost(talker: Talker, scene: Scene, row: int, *, late: bool, taught: bool = False) -> Float[Tensor, ""]:
+    """The loss of a frame: 0.8 L1 + 0.2 structural dissimilarity, codes near the tracked ones, late also the lips.
+
+    taught: drawn with the tracked codes, so that these keep their meaning, and sound has something to aim at.
+    """
     codes = talker.said(scene.heard[row : row + 1], scene.eyes[row : row + 1])[0]
-    shown, truth = rendered(talker, scene, row, codes), scene.pictures[row] / 255.0
+    shown, truth = rendered(talker, scene, row, scene.codes[row] if taught else codes), scene.pictures[row] / 255.0
     off = (shown - truth).abs()
     total = (1 - STRUCTURE) * off.mean() + STRUCTURE * (1 - similarity(shown, truth))
     total = total + CODES * (codes - scene.codes[row]).square().mean()
@@ -170,29 +174,32 @@ def _groups(talker: Talker) -> list[dict[str, object]]:
     found = []
     for name, parameter in talker.named_parameters():
         rate = RATES.get(name.rsplit(".", 1)[-1], NETS)
-        found.append({"params": [parameter], "lr": rate, "whole": rate})
+        decay = DECAY if rate == NETS else 0.0
+        found.append({"params": [parameter], "lr": rate, "whole": rate, "weight_decay": decay})
     return found
 
 
-def _keep(path: Path, talker: Talker, optimiser: torch.optim.Adam, at: tuple[torch.Generator, int]) -> None:
+def _keep(path: Path, talker: Talker, optimiser: torch.optim.Optimizer, at: tuple[torch.Generator, int]) -> None:
     generator, iteration = at
     partial = path.with_name(f".{path.name}.partial")
     state = {
         "talker": talker.state_dict(),
         "optimiser": optimiser.state_dict(),
-        "chance": generator.get_state(),
+        "chance": (generator.get_state(), torch.get_rng_state()),
         "iteration": iteration,
     }
     torch.save(state, partial)
     partial.replace(path)
 
 
-def _resumed(path: Path | None, talker: Talker, optimiser: torch.optim.Adam, generator: torch.Generator) -> int:
+def _resumed(path: Path | None, talker: Talker, optimiser: torch.optim.Optimizer, generator: torch.Generator) -> int:
     """Where to go on: what is in the checkpoint is taken over."""
     if path is None or not path.is_file():
         return 0
     state = torch.load(path, weights_only=True)
     talker.load_state_dict(state["talker"])
     optimiser.load_state_dict(state["optimiser"])
-    generator.set_state(state["chance"])
+    own, shared = state["chance"]
+    generator.set_state(own)
+    torch.set_rng_state(shared)
     return int(state["iteration"])

@@ -12,6 +12,8 @@ from pipelines.talking_head.gaussians.cloud import Cloud
 
 HEARD, TORSO = 32, 10
 """Numbers that sound becomes, and that a pose becomes for the torso."""
+DROPPED = 0.3
+"""Share of what is heard that is left out while learning: clips are short, and nets learn them by heart."""
 _MOVE, _SIZE, _COLOUR, _OPACITY = slice(0, 3), slice(3, 6), slice(6, 9), 9
 _EFFECTS = 10
 
@@ -27,7 +29,8 @@ class Ear(nn.Module):
             if steps > 1:
                 layers += [nn.Conv1d(width, wider, 3, stride=2, padding=1), nn.LeakyReLU(0.02)]
                 width, steps = wider, -(-steps // 2)
-        self.hears = nn.Sequential(*layers, nn.Flatten(), nn.Linear(width * steps, 64), nn.LeakyReLU(0.02))
+        ending = (nn.Flatten(), nn.Dropout(DROPPED), nn.Linear(width * steps, 64), nn.LeakyReLU(0.02))
+        self.hears = nn.Sequential(*layers, *ending)
         self.tells = nn.Linear(64, HEARD)
         self.attends = nn.Sequential(
             nn.Conv1d(HEARD, 16, 3, padding=1), nn.LeakyReLU(0.02), nn.Conv1d(16, 1, 3, padding=1)
@@ -53,7 +56,9 @@ class Talker(nn.Module):
         codes = bases.shape[1]
         self.head, self.torso = head, torso
         self.ear = Ear(*heard)
-        self.speaks = nn.Sequential(nn.Linear(HEARD + 2, 64), nn.LeakyReLU(0.02), nn.Linear(64, codes))
+        self.speaks = nn.Sequential(
+            nn.Linear(HEARD + 2, 64), nn.LeakyReLU(0.02), nn.Dropout(DROPPED), nn.Linear(64, codes)
+        )
         self.follows = nn.Sequential(nn.Linear(6, 32), nn.LeakyReLU(0.02), nn.Linear(32, TORSO - 6))
         effects = torch.zeros(len(head), codes, _EFFECTS)
         effects[..., _MOVE] = bases
