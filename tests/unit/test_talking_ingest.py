@@ -16,7 +16,7 @@ from pipelines.talking_head.ingest.footage import Models, bridged, cut, ingested
 from pipelines.talking_head.ingest.frames import frames, upright
 from pipelines.talking_head.ingest.speech import CHUNK, Voice, seconds, speaking
 from pipelines.talking_head.ingest.ticks import on_show, ticked
-from pipelines.talking_head.track.landmarker import Landmarker
+from pipelines.talking_head.landmarks.landmarker import Landmarker
 from tests.unit.talking_world import decoded, film, tone, turned, wav, weights
 
 moments = st.lists(st.integers(0, 3000), min_size=1, max_size=60, unique=True).map(

@@ -8,7 +8,7 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from pipelines.talking_head import HOP
 from pipelines.talking_head.judge import baselines, blocks, drive, following, mouths, pixels, probe, report
-from pipelines.talking_head.track.points import GAPS, LIPS
+from pipelines.talking_head.landmarks.points import GAPS, LIPS
 from pipelines.talking_head.track.turning import FACING, Poses, rotation
 
 GENERATOR = np.random.default_rng(9)

@@ -10,11 +10,11 @@ from pipelines.talking_head.ingest.footage import Models, ingested
 from pipelines.talking_head.ingest.sound import read
 from pipelines.talking_head.ingest.speech import Voice
 from pipelines.talking_head.judge import blocks, probe
+from pipelines.talking_head.landmarks.landmarker import Landmarker
 from pipelines.talking_head.listen import mel
 from pipelines.talking_head.listen.front import apart, neighbours
 from pipelines.talking_head.listen.mel import Mel
 from pipelines.talking_head.listen.speech import Speech
-from pipelines.talking_head.track.landmarker import Landmarker
 from pipelines.talking_head.track.tracked import tracked
 from tests.unit.talking_world import weights
 

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from pipelines.talking_head.ingest.footage import Footage, ingested
 from pipelines.talking_head.ingest.footage import Models as Open
 from pipelines.talking_head.ingest.speech import Voice
-from pipelines.talking_head.track import archive, bundle, detector, landmarker, lips, person, plate, smoothing, split
-from pipelines.talking_head.track.points import CHIN, EYE_CORNERS, FOREHEAD, GAPS, JAW, LIPS, OVAL, STEADY
+from pipelines.talking_head.landmarks import archive, detector, landmarker
+from pipelines.talking_head.landmarks.points import CHIN, EYE_CORNERS, FOREHEAD, GAPS, JAW, LIPS, OVAL, STEADY
+from pipelines.talking_head.track import bundle, lips, person, plate, smoothing, split
 from pipelines.talking_head.track.tracked import framed, tracked
 from pipelines.talking_head.track.turning import (
     FACING,

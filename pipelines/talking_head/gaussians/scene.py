@@ -12,10 +12,10 @@ from torch import Tensor
 
 from pipelines.talking_head import offset
 from pipelines.talking_head.ingest.footage import Footage
+from pipelines.talking_head.landmarks.points import LIPS
 from pipelines.talking_head.listen.front import FrontEnd, neighbours
 from pipelines.talking_head.track.person import Person
 from pipelines.talking_head.track.plate import LOOKS, plated
-from pipelines.talking_head.track.points import LIPS
 from pipelines.talking_head.track.split import divided
 from pipelines.talking_head.track.tracked import Track
 

@@ -20,8 +20,8 @@ from pipelines.talking_head.ingest.frames import Picture, first_time, frames
 from pipelines.talking_head.ingest.speech import Voice, seconds, speaking
 from pipelines.talking_head.ingest.survey import Survey, surveyed
 from pipelines.talking_head.ingest.verdict import SPOKEN, Facts, advice, refusal, span
-from pipelines.talking_head.track.landmarker import Landmarker
-from pipelines.talking_head.track.points import ALL, BLENDSHAPES
+from pipelines.talking_head.landmarks.landmarker import Landmarker
+from pipelines.talking_head.landmarks.points import ALL, BLENDSHAPES
 
 LONGEST = 30 * 60.0
 """Seconds of video, above which more teaches nothing that is worth the wait."""

@@ -13,9 +13,9 @@ from jaxtyping import Bool, Float32, Float64
 from pipelines.talking_head import FPS
 from pipelines.talking_head.ingest.cuts import SIDE, small
 from pipelines.talking_head.ingest.frames import Picture
-from pipelines.talking_head.track.detector import Faces
-from pipelines.talking_head.track.landmarker import Landmarker, Seen
-from pipelines.talking_head.track.points import MESH
+from pipelines.talking_head.landmarks.detector import Faces
+from pipelines.talking_head.landmarks.landmarker import Landmarker, Seen
+from pipelines.talking_head.landmarks.points import MESH
 
 EVERY = FPS
 """Frames from one count of the faces to the next."""

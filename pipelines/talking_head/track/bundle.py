@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float32, Float64
 
-from pipelines.talking_head.track.points import EYE_CORNERS, MESH, STEADY
+from pipelines.talking_head.landmarks.points import EYE_CORNERS, MESH, STEADY
 from pipelines.talking_head.track.turning import FOCAL, Poses, crossing, nearest, projected, rotation, slopes
 
 BASES = 16

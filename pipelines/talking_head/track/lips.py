@@ -6,8 +6,8 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Bool, Float64
 
+from pipelines.talking_head.landmarks.points import CORNERS, GAPS, INNER_LIPS, JAW_OPEN, LIPS, MIDDLES
 from pipelines.talking_head.track.bundle import Head
-from pipelines.talking_head.track.points import CORNERS, GAPS, INNER_LIPS, JAW_OPEN, LIPS, MIDDLES
 from pipelines.talking_head.track.turning import FOCAL, Poses
 
 OPENING, WIDTH, OUTER, JAW = range(4)

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from jaxtyping import Float32, UInt8
 
-from pipelines.talking_head.track.lite import Network
+from pipelines.talking_head.landmarks.lite import Network
 
 _SIDE = 256
 LIKELY = 0.5

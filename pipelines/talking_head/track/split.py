@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float32, Float64
 
-from pipelines.talking_head.track.points import CHIN, FOREHEAD
+from pipelines.talking_head.landmarks.points import CHIN, FOREHEAD
 
 BAND = 0.12
 """Heights of the face over which head passes into neck."""

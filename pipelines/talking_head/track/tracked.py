@@ -9,10 +9,10 @@ import numpy as np
 from jaxtyping import Bool, Float64
 
 from pipelines.talking_head.ingest.footage import Footage
+from pipelines.talking_head.landmarks.archive import Canonical
+from pipelines.talking_head.landmarks.points import BLINK_LEFT, BLINK_RIGHT, LIPS, MESH
 from pipelines.talking_head.track import bundle, lips
-from pipelines.talking_head.track.archive import Canonical
 from pipelines.talking_head.track.bundle import Head, Observed
-from pipelines.talking_head.track.points import BLINK_LEFT, BLINK_RIGHT, LIPS, MESH
 from pipelines.talking_head.track.smoothing import steadied
 from pipelines.talking_head.track.turning import Poses, projected
 

@@ -9,10 +9,10 @@ import cv2
 import numpy as np
 from jaxtyping import Bool, Float64, UInt8
 
+from pipelines.talking_head.landmarks.landmarker import Landmarker
+from pipelines.talking_head.landmarks.points import LIPS, MESH
 from pipelines.talking_head.track.bundle import Head
-from pipelines.talking_head.track.landmarker import Landmarker
 from pipelines.talking_head.track.lips import deep, flattened
-from pipelines.talking_head.track.points import LIPS, MESH
 from pipelines.talking_head.track.turning import Poses
 
 SHOWN = 384

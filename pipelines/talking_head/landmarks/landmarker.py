@@ -2,7 +2,7 @@
 
 The order of its graphs (face_landmarker_graph.cc): a detection, or the landmarks of the frame before, give a turned
 square around the face; the square is what the network of the landmarks sees; its answer gives the next square. There
-is no smoothing here, unlike in MediaPipe's own video mode: ``smoothing`` knows the whole clip.
+is no smoothing here, unlike in MediaPipe's own video mode: ``track.smoothing`` knows the whole clip.
 """
 # ruff: noqa: F722  shapes of arrays are written as jaxtyping writes them
 
@@ -16,10 +16,10 @@ import cv2
 import numpy as np
 from jaxtyping import Float32, Float64, UInt8
 
-from pipelines.talking_head.track import archive
-from pipelines.talking_head.track.detector import Faces, detected
-from pipelines.talking_head.track.lite import Network
-from pipelines.talking_head.track.points import ALL, EXPRESSIVE, EYE_CORNERS
+from pipelines.talking_head.landmarks import archive
+from pipelines.talking_head.landmarks.detector import Faces, detected
+from pipelines.talking_head.landmarks.lite import Network
+from pipelines.talking_head.landmarks.points import ALL, EXPRESSIVE, EYE_CORNERS
 
 PRESENT = 0.5
 """The landmarker's own certainty from which there is a face."""
