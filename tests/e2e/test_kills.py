@@ -16,6 +16,8 @@ ELSEWHERE = {
     Step.MOVE_COPYING,  # two file systems: tests/unit/test_custody.py and test_moves.py
     Step.MOVE_COPIED,
     Step.MOVE_CLEARING,
+    *(step for step in Step if step.startswith("tree:")),  # tests/unit/test_tree_kills.py
+    *(step for step in Step if step.startswith("state:")),  # tests/unit/test_revisions.py
     *(step for step in Step if step.startswith("docker:")),  # tests/e2e/test_docker_kills.py
 }
 """Steps that a drop on one file system, with processes as stages, does not pass."""

@@ -1,0 +1,83 @@
+"""Whose a file of the tree is now: ours to move, or the user's, who has changed or moved it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from daemon.tree.disk import Disk
+from daemon.tree.match import match
+from daemon.tree.record import Record
+from daemon.tree.words import Entry, Owner
+from pipelines.contract import Shown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What the job's stages were told. now: how a path was called when we left it -> how they saw it. gone: as left."""
+
+    now: Mapping[str, str]
+    gone: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """What we may move, and what is the user's.
+
+    mine: path -> how we left it, unchanged, and moved at most before the stages looked: theirs to order about.
+    fresh: path -> what stood there when they looked, and that the user has taken away since. changed: leaf -> what we
+    left for it, with other content by now. gone: what the stages know is gone, by its path.
+    """
+
+    mine: Mapping[str, Entry] = field(default_factory=dict)
+    fresh: Mapping[str, Entry] = field(default_factory=dict)
+    changed: Mapping[str, Entry] = field(default_factory=dict)
+    gone: tuple[str, ...] = ()
+
+
+def told(lines: Iterable[Shown]) -> Seen:
+    """What a ``published.jsonl`` says about files that we left."""
+    was = [(line.was, line.path) for line in lines if line.was is not None]
+    return Seen(now={old: new for old, new in was if new}, gone=frozenset(old for old, new in was if not new))
+
+
+def ground(disk: Disk, record: Record, seen: Seen | None) -> Ground:
+    """Who each file of the tree belongs to. seen None: the stages have seen all as it is now."""
+    mine: dict[str, Entry] = {}
+    fresh: dict[str, Entry] = {}
+    changed: dict[str, Entry] = {}
+    gone: list[str] = []
+    matching = match(record.entries.values(), disk.files)
+    for path, entry in matching.of.items():
+        same = disk.files[path].sha256 == entry.sha256
+        if not _knew(seen, entry, path):
+            fresh[_last(seen, entry)] = entry
+        elif same:
+            mine[path] = entry
+        elif path == entry.path and entry.owner is Owner.USER:
+            changed[entry.leaf] = entry
+    for entry in matching.gone:
+        if entry.path in disk.taken:
+            changed[entry.leaf] = entry
+        elif _knew(seen, entry, ""):
+            gone.append(entry.path)
+        else:
+            fresh[_last(seen, entry)] = entry
+    for path, found in disk.held.items():
+        mine[path] = Entry(path=path, identity=found.identity, sha256=found.sha256, leaf=path)
+    fresh = {path: e if e.path == path else replace(e, path=path, leaf=path) for path, e in fresh.items()}
+    return Ground(mine=mine, fresh=fresh, changed=changed, gone=tuple(gone))
+
+
+def _knew(seen: Seen | None, entry: Entry, path: str) -> bool:
+    """Whether the stages were told that the entry is at path now (empty: gone), or need not be."""
+    if seen is None or entry.hidden:
+        return True
+    if path and path == seen.now.get(entry.path, entry.path):
+        return True
+    return not path and entry.path in seen.gone
+
+
+def _last(seen: Seen | None, entry: Entry) -> str:
+    """Where the stages were told that the entry is."""
+    return entry.path if seen is None else seen.now.get(entry.path, entry.path)

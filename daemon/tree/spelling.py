@@ -1,0 +1,222 @@
+"""Under which paths what is wanted can be had: safe names, one spelling a folder, nobody's file in the way. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, TypeVar
+
+from daemon.names import FILE_LIMIT, LIMIT, folded, safe
+from daemon.tree.disk import Disk
+from daemon.tree.ground import Ground
+from daemon.tree.words import Owner, Want, folder_of, is_hidden, name_of
+
+T = TypeVar("T")
+_OURS: Final = re.compile(r"\.visaged[\w.-]*", re.ASCII)
+_SUFFIX: Final = re.compile(r"[A-Za-z0-9]{1,10}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spelling:
+    """paths: of each want, in order; None: it is left as the user has it. respell: folders, old and new, in order.
+
+    disk, ground: as they are when the folders have their new spelling. before: path of ours -> how it is spelt until
+    then, where that differs.
+    """
+
+    paths: tuple[str | None, ...]
+    respell: tuple[tuple[str, str], ...]
+    before: Mapping[str, str]
+    disk: Disk
+    ground: Ground
+
+
+def spell(wants: Sequence[Want], disk: Disk, ground: Ground) -> Spelling:
+    """The path of every want: the one that it asks for, where that is safe and free, else one beside it.
+
+    What stands already keeps its path. Two paths that some file system takes for one are never both given.
+    """
+    folders = _Folders(dict.fromkeys(folder_of(want.path) for want in wants), disk)
+    respell = tuple(folders.respell)
+    before = {new: old for old in ground.mine if (new := _moved_all(old, respell)) != old}
+    disk, ground = _respelt(disk, ground, respell)
+    names = _Names(disk, ground)
+    paths: list[str | None] = [None] * len(wants)
+    waiting = [i for i, want in enumerate(wants) if not names.is_left(want)]
+    for settle in (
+        lambda want: names.standing(join(folders.of[folder_of(want.path)], name_of(want.path)), want),
+        names.standing_beside,
+        lambda want: names.free(folders.of[folder_of(want.path)], want),
+    ):
+        for i in waiting:
+            paths[i] = settle(wants[i])
+        waiting = [i for i in waiting if paths[i] is None]
+    return Spelling(paths=tuple(paths), respell=respell, before=before, disk=disk, ground=ground)
+
+
+def join(folder: str, name: str) -> str:
+    """The path of a name in a folder of the tree."""
+    return f"{folder}/{name}" if folder else name
+
+
+def beside(name: str, n: int) -> str:
+    """The n-th name of that kind: ``a.jpg``, ``a (2).jpg``. At most 255 bytes."""
+    if n == 1:
+        return name
+    stem, dot, suffix = name.rpartition(".")
+    if not stem or not _SUFFIX.fullmatch(suffix):
+        stem, dot, suffix = name, "", ""
+    end = f" ({n}){dot}{suffix}"
+    while _size(stem + end) > FILE_LIMIT:
+        stem = stem[:-1]
+    return stem + end
+
+
+def safe_name(name: str) -> str:
+    """The name as every file system takes it; one that is too long keeps its suffix, and our hidden ones are ours."""
+    if _OURS.fullmatch(name) and _size(name) <= LIMIT:
+        return name
+    stem, _, suffix = name.rpartition(".")
+    if _size(name) > LIMIT and stem and _SUFFIX.fullmatch(suffix):
+        return f"{safe(stem)}.{suffix}"
+    return safe(name)
+
+
+class _Folders:
+    """The spelling of each wanted folder. of: as it is wanted -> as it will be."""
+
+    def __init__(self, wanted: Iterable[str], disk: Disk) -> None:
+        """wanted: the first of two that are one gives the spelling, unless one is there already."""
+        self.of: dict[str, str] = {"": ""}
+        self.respell: list[tuple[str, str]] = []
+        self._folders = set(disk.folders)
+        raw = [path for path in wanted if path]
+        self._blocked = {folded(path) for path in (*disk.files, *disk.taken)} if set(raw) - disk.folders else set()
+        for path in sorted(disk.folders.intersection(raw)):
+            self.of.update((folder, folder) for folder in (path, *_above(path)))
+        self._given = {folded(folder): folder for folder in sorted(self.of.values(), reverse=True)}
+        for path in raw:
+            self._spell(path)
+
+    def _spell(self, path: str) -> str:
+        if path in self.of:
+            return self.of[path]
+        parent = self._spell(folder_of(path))
+        exact = join(parent, name_of(path))
+        self.of[path] = exact if exact in self._folders else self._choose(parent, safe_name(name_of(path)))
+        self._given.setdefault(folded(self.of[path]), self.of[path])
+        return self.of[path]
+
+    def _choose(self, parent: str, name: str) -> str:
+        n = 1
+        while folded(wish := join(parent, beside(name, n))) in self._blocked:
+            n += 1
+        if given := self._given.get(folded(wish)):
+            return given
+        there = sorted(f for f in self._folders if folder_of(f) == parent and folded(f) == folded(wish))
+        if not there or wish in there:
+            return wish
+        if len(there) > 1:
+            return there[0]
+        self.respell.append((there[0], wish))
+        self._folders = {_moved(folder, there[0], wish) for folder in self._folders}
+        return wish
+
+
+class _Names:
+    """Which paths of files are given away, and which are free for whom."""
+
+    def __init__(self, disk: Disk, ground: Ground) -> None:
+        self._disk = disk
+        self._ground = ground
+        self._given: set[str] = set()
+        self._fresh = {(entry.leaf, entry.sha256) for entry in ground.fresh.values()}
+        self._made = {entry.sha256 for entry in ground.mine.values() if entry.owner is not Owner.USER}
+        self._beside = {
+            (entry.leaf, entry.owner): path
+            for path, entry in sorted(ground.mine.items())
+            if path == entry.path != entry.leaf
+        }
+        self._there: dict[str, list[str]] = defaultdict(list)
+        for path in (*disk.files, *disk.taken, *disk.folders):
+            self._there[folded(path)].append(path)
+
+    def is_left(self, want: Want) -> bool:
+        """Whether the user has changed or taken away what is wanted, since the stages looked or where it lies."""
+        if (want.path, want.sha256) in self._fresh:
+            return True
+        return want.owner is Owner.USER and want.path in self._ground.changed
+
+    def standing(self, path: str, want: Want) -> str | None:
+        """The path, where just this file stands there already."""
+        found = self._disk.files.get(path)
+        return self._give(path) if found is not None and found.sha256 == want.sha256 else None
+
+    def standing_beside(self, want: Want) -> str | None:
+        """The other path under which we left what was wanted at this one."""
+        path = self._beside.get((want.path, want.owner))
+        if path is None or (want.owner is Owner.USER and self._disk.files[path].sha256 != want.sha256):
+            return None
+        return self._give(path)
+
+    def free(self, folder: str, want: Want) -> str:
+        """The first path in the folder, beside the one that is wanted, where nothing is that has to stay."""
+        name = safe_name(name_of(want.path))
+        n = 1
+        while True:
+            path = join(folder, beside(name, n))
+            if all(self._may_go(there, path, want) for there in self._there[folded(path)]) and self._give(path):
+                return path
+            n += 1
+
+    def _give(self, path: str) -> str | None:
+        key = folded(path)
+        if key in self._given:
+            return None
+        self._given.add(key)
+        return path
+
+    def _may_go(self, there: str, path: str, want: Want) -> bool:
+        """Whether what is there lets the want have the path: it is just that, or ours."""
+        found = self._disk.files.get(there)
+        if found is None:
+            return False
+        same = there == path and found.sha256 == want.sha256
+        return same or there in self._ground.mine or is_hidden(there) or found.sha256 in self._made
+
+
+def _respelt(disk: Disk, ground: Ground, respell: Iterable[tuple[str, str]]) -> tuple[Disk, Ground]:
+    for old, new in respell:
+        disk = replace(
+            disk,
+            files=_keys_moved(disk.files, old, new),
+            folders=frozenset(_moved(path, old, new) for path in disk.folders),
+            taken=frozenset(_moved(path, old, new) for path in disk.taken),
+        )
+        ground = replace(ground, mine=_keys_moved(ground.mine, old, new))
+    return disk, ground
+
+
+def _keys_moved(values: Mapping[str, T], old: str, new: str) -> dict[str, T]:
+    return {_moved(path, old, new): value for path, value in values.items()}
+
+
+def _moved(path: str, old: str, new: str) -> str:
+    return new + path[len(old) :] if path == old or path.startswith(f"{old}/") else path
+
+
+def _moved_all(path: str, respell: Iterable[tuple[str, str]]) -> str:
+    for old, new in respell:
+        path = _moved(path, old, new)
+    return path
+
+
+def _above(path: str) -> Iterable[str]:
+    while path := folder_of(path):
+        yield path
+
+
+def _size(text: str) -> int:
+    return len(text.encode("utf-8", "surrogatepass"))

@@ -1,0 +1,148 @@
+"""What a pipeline remembers, the tree it shows, and its commands: through a running daemon, with the probe ``ledger``."""
+
+import contextlib
+import json
+import shutil
+import time
+
+import pytest
+
+from daemon.model import Status
+
+
+def shown(place, key="book"):
+    root = place.root / "results" / "ledger" / key
+    return {
+        str(p.relative_to(root)): p.read_text()
+        for p in root.rglob("*")
+        if p.is_file() and not p.name.startswith(".") and p.name not in ("ledger.txt", "receipt.json")
+    }
+
+
+def notes(place, key="book"):
+    return (place.root / "results" / "ledger" / key / "ledger.txt").read_text().splitlines()
+
+
+def drop(place, name, content, key="book"):
+    place.drop(f"ledger/{key}/{name}.entry", content)
+
+
+def drained(place):
+    return place.visaged("run", "--once")
+
+
+def test_a_second_drop_adds_to_what_the_first_left(place):
+    drop(place, "a", "first")
+    assert drained(place).returncode == 0
+    drop(place, "b", "second")
+    assert drained(place).returncode == 0
+    assert shown(place) == {"files/a.entry": "first", "files/b.entry": "second"}
+    assert notes(place) == ["drop on 0", "drop on 1"]
+
+
+def test_drops_into_one_key_that_come_together_are_done_one_after_the_other(place):
+    for n in range(5):
+        place.drop(f"ledger/book/item{n}/x{n}.entry", str(n))
+    assert drained(place).returncode == 0
+    assert len(shown(place)) == 5
+    assert notes(place) == [f"drop on {n}" for n in range(5)]
+
+
+def test_what_the_user_moves_in_the_tree_stays_where_it_was_put(place):
+    drop(place, "a", "first")
+    drained(place)
+    tree = place.root / "results" / "ledger" / "book"
+    (tree / "mine").mkdir()
+    (tree / "files" / "a.entry").rename(tree / "mine" / "renamed.entry")
+    drop(place, "b", "second")
+    drained(place)
+    assert shown(place) == {"mine/renamed.entry": "first", "files/b.entry": "second"}
+
+
+def test_a_running_daemon_reads_an_edit_of_the_tree_by_itself(place):
+    place.configure(daemon="tree_seconds = 0.3")
+    drop(place, "a", "first")
+    place.start()
+    place.wait_for(lambda: shown(place) == {"files/a.entry": "first"})
+    tree = place.root / "results" / "ledger" / "book"
+    (tree / "files" / "a.entry").rename(tree / "files" / "b.entry")
+    place.wait_for(lambda: notes(place)[-1] == "ledger edits on 1")
+    assert shown(place) == {"files/b.entry": "first"}
+    done = len(place.jobs())
+    time.sleep(2)
+    assert len(place.jobs()) == done, "our own changes are no edits"
+
+
+def test_a_tree_that_is_gone_says_nothing_and_is_made_again(place):
+    drop(place, "a", "first")
+    drained(place)
+    shutil.rmtree(place.root / "results" / "ledger" / "book")
+    drop(place, "b", "second")
+    drained(place)
+    assert set(shown(place)) == {"files/a.entry", "files/b.entry"} or set(shown(place)) == {"files/b.entry"}
+
+
+@pytest.mark.parametrize("running", [True, False])
+def test_a_command_is_answered_with_a_daemon_and_without(place, running):
+    drop(place, "a", "first")
+    drained(place)
+    if running:
+        place.start()
+        place.wait_for(lambda: (place.root / "daemon.log").read_text().count("visaged runs"))
+    added = place.visaged("ledger", "add", "hello")
+    assert (added.returncode, added.stdout) == (0, "Noted.\n"), added.stderr
+    told = place.visaged("ledger", "show", "--json")
+    assert json.loads(told.stdout) == {"entries": ["files/a.entry"], "given": []}
+    assert notes(place)[1:] == ["hello", "ledger add on 1"]
+
+
+def test_a_command_that_is_refused_says_why_and_leaves_nothing(place):
+    drop(place, "a", "first")
+    drained(place)
+    refused = place.visaged("ledger", "add", "refuse")
+    assert refused.returncode == 1
+    assert "Nothing may be called so." in refused.stderr
+    assert not list((place.root / "failed").rglob("*"))
+    assert notes(place) == ["drop on 0"]
+
+
+def test_a_command_reads_a_file_of_the_user(place, tmp_path):
+    drop(place, "a", "first")
+    drained(place)
+    (tmp_path / "question.txt").write_text("what is it")
+    told = place.visaged("ledger", "read", str(tmp_path / "question.txt"), "--json")
+    assert json.loads(told.stdout)["given"] == ["what is it"]
+    assert (tmp_path / "question.txt").exists()
+
+
+def test_a_command_about_one_of_several_keys_must_say_which(place):
+    drop(place, "a", "first", key="one")
+    drop(place, "b", "second", key="two")
+    drained(place)
+    asked = place.visaged("ledger", "add", "x")
+    assert asked.returncode == 1
+    assert "one, two" in asked.stderr
+    assert "--book" in asked.stderr
+    assert place.visaged("ledger", "add", "x", "--book", "two").returncode == 0
+    assert notes(place, "two")[1:] == ["x", "ledger add on 1"]
+    assert notes(place, "one") == ["drop on 0"]
+
+
+def test_a_command_before_any_drop_says_how_to_begin(place):
+    asked = place.visaged("ledger", "show")
+    assert asked.returncode == 1
+    assert "There is no book yet." in asked.stderr
+
+
+def test_the_nightly_command_is_made_up_for_every_key(place):
+    drop(place, "a", "first", key="one")
+    drop(place, "b", "second", key="two")
+    drained(place)
+    with contextlib.closing(place.store()) as store:
+        assert store.fact("last_success:ledger") is not None
+    assert [j.status for j in place.jobs() if j.command] == []
+    place.forget_nights()
+    place.start()
+    for key in ("one", "two"):
+        place.wait_for(lambda key=key: notes(place, key)[-1] == "ledger night on 1")
+    place.wait_for(lambda: all(j.status is Status.DONE for j in place.jobs()))
