@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar, cast
@@ -17,7 +18,7 @@ from pipelines.morph.camera import FIELD_OF_VIEW, Camera, Side, turn, yaw
 from pipelines.morph.renderers import Look, Shot
 from pipelines.morph.renderers.hidden import Guess, farthest, guessed, spread, swept
 from pipelines.morph.renderers.lighting import lamps
-from pipelines.morph.renderers.programs import HEAD, NOTHING, PAINTED, SHADED, VERTEX, lights
+from pipelines.morph.renderers.programs import HEAD, PAINTED, SHADED, VERTEX, lights
 from pipelines.morph.surface import Clay, Colours, Picture, Skins, Subject, rows
 
 FINER = 2
@@ -26,8 +27,6 @@ ANISOTROPY = 8.0
 """On a GPU. Mesa on the processor takes five times as long a frame with any, for what no eye finds on a face."""
 TEXELS_A_PIXEL = 4
 """A texture is reduced to at most this many times the picture's size: finer texels are never seen."""
-KEYS = (0.0, 0.5, 1.0)
-"""The moments whose depth says what to leave out."""
 FARTHEST_VALUE = 1e6
 """A value so many lengths of the table beyond its end is as good as any farther one."""
 UNITS = {"texture_a": 2, "texture_b": 3, "colours": 4}
@@ -67,8 +66,7 @@ class Scene:
         if isinstance(subject.surface, Skins):
             self._cover("texture_a", subject.surface.a.texture)
             self._cover("texture_b", subject.surface.b.texture)
-        # A head that turns shows each of its triangles.
-        self._guess = None if self._camera.side is Side.TURNTABLE else self._guessed()
+        self._guess: Guess | None = None
 
     def draw(self, shot: Shot, *, painted: bool, whole: bool) -> None:
         """Afterwards the subject is on the canvas in use. whole: with what is thought to be hidden."""
@@ -83,6 +81,19 @@ class Scene:
     def guess(self) -> Guess | None:
         """What ``draw`` leaves out; None where it draws everything."""
         return self._guess
+
+    @property
+    def curious(self) -> bool:
+        """Whether ``look`` would help: a head that turns shows each of its triangles."""
+        return self._guess is None and self._camera.side is not Side.TURNTABLE
+
+    def look(self, depths: Sequence[UInt8[np.ndarray, "h w"]]) -> None:
+        """Afterwards what is behind all these depths, those of whole drawings, is left out."""
+        if depths:
+            turned = turn(yaw(self._camera.side, 0.0)).T
+            a, b = (self._rows.columns[name] @ turned for name in ("position_a", "position_b"))
+            sweep = swept((a, b), self._rows.triangles, self._camera.projection(), self._look.size)
+            self._keep(guessed(sweep, farthest(spread(np.maximum.reduce(depths))) / 255.0))
 
     def learn(self, depth: UInt8[np.ndarray, "h w"]) -> None:
         """Afterwards what is left out is hidden at that depth too."""
@@ -103,38 +114,15 @@ class Scene:
         colours = self._own(self._gl.texture((len(table), 1), 3, np.asarray(table, np.float32).tobytes(), dtype="f4"))
         self._bind(self._painted.program, "colours", colours)
 
-    def _guessed(self) -> Guess:
-        """What to leave out, by the depth of all triangles at KEYS."""
-        turned = turn(yaw(self._camera.side, 0.0)).T
-        a, b = (self._rows.columns[name].astype(np.float64) @ turned for name in ("position_a", "position_b"))
-        sweep = swept((a, b), self._rows.triangles, self._camera.projection(), self._look.size)
-        size = fineness(self._look.size)  # a gap between lips is narrower than a pixel
-        bare = self._layer("BARE", NOTHING)
-        canvas = self._own(self._gl.framebuffer(depth_attachment=self._own(self._gl.depth_renderbuffer((size, size)))))
-        far = np.zeros((sweep.across, sweep.across))
-        for t in KEYS:
-            canvas.use()
-            self._gl.enable_only(moderngl.DEPTH_TEST)
-            canvas.clear()
-            self._place(bare.program, Shot(t, yaw(self._camera.side, 0.0)))
-            bare.whole.render()
-            depth = np.frombuffer(canvas.read(components=1, attachment=-1, dtype="f4", alignment=1), np.float32)
-            pixels = farthest(depth.reshape(size, size)[::-1], FINER)
-            far = np.maximum(far, farthest(spread(pixels)))
-        return self._keep(guessed(sweep, far))
-
-    def _keep(self, guess: Guess) -> Guess:
+    def _keep(self, guess: Guess) -> None:
         kept = self._rows.triangles[~guess.left_out]
         if kept.size:
             self._kept.write(np.ascontiguousarray(kept))
         self._count, self._guess = kept.size, guess
-        return guess
 
     def _place(self, program: moderngl.Program, shot: Shot) -> None:
-        _set(program, "projection", tuple(self._camera.projection().T.ravel().tolist()))
         _set(program, "turn", tuple(turn(shot.yaw).T.ravel().tolist()))
         _set(program, "t", shot.t)
-        _set(program, "lens", self._lens())
 
     def _lens(self) -> tuple[float, float]:
         half = math.tan(FIELD_OF_VIEW / 2)
@@ -143,6 +131,8 @@ class Scene:
     def _layer(self, kind: str, fragment: str) -> _Layer:
         head = f"{HEAD}#define {kind}\n"
         program = self._own(self._gl.program(vertex_shader=head + VERTEX, fragment_shader=head + fragment))
+        _set(program, "projection", tuple(self._camera.projection().T.ravel().tolist()))
+        _set(program, "lens", self._lens())
         content = [(buffer, f"{width}f", name) for name, (buffer, width) in self._buffers.items() if name in program]
         whole, kept = (
             self._own(self._gl.vertex_array(program, content, index, index_element_size=4))

@@ -14,7 +14,7 @@ in vec3 position_a, position_b;
 #if defined(PAINTED)
 in float value;
 out float painted;
-#elif !defined(BARE)
+#else
 in vec3 normal_a, normal_m, normal_b;
 out vec3 normal;
 #endif
@@ -30,7 +30,7 @@ void main() {
     gl_Position = projection * vec4(turn * (s * position_a + t * position_b), 1.0);
 #if defined(PAINTED)
     painted = value;
-#elif !defined(BARE)
+#else
     normal = turn * (s * s * normal_a + 2.0 * s * t * normal_m + t * t * normal_b);
 #endif
 #if defined(TEXTURED)
@@ -41,9 +41,6 @@ void main() {
 #endif
 }
 """
-
-NOTHING = "void main() {}\n"
-"""For passes that only want depth."""
 
 PAINTED = """
 uniform sampler2D colours;
