@@ -9,6 +9,7 @@ from pipelines.contract import BadInput, Fault, Work
 from pipelines.morph import Options
 from pipelines.morph.align import Alignment, How, aligned, large, rigid_offset
 from pipelines.morph.camera import doubts
+from pipelines.morph.crew import copies, shared
 from pipelines.morph.mesh import Mesh
 from pipelines.morph.names import labels
 from pipelines.morph.pair import Take, left_out
@@ -17,6 +18,11 @@ from pipelines.morph.picks import Pick, picks_of
 from pipelines.morph.read import read
 from pipelines.morph.textures import Item
 from pipelines.morph.wording import alike, listed, shown
+
+TEXT = 20
+"""Bytes of memory that reading takes for each byte of a file."""
+WORTH = 4 * 1024**2
+"""Bytes of meshes from which on it is worth having copies read them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,14 +106,23 @@ def _read(work: Work, picked: Sequence[Pick], label: Mapping[Pick, str]) -> tupl
         images=tuple(work.path(entry) for entry in request.of("texture")),
         materials=tuple(work.path(entry) for entry in request.of("material")),
     )
-    meshes: dict[Pick, Mesh] = {}
-    faults: list[Fault] = []
-    for pick in picked:
+
+    def tried(pick: Pick) -> Mesh | Fault:
         try:
-            meshes[pick] = read(work.job / pick.path, item, pick.shape)
+            return read(work.job / pick.path, item, pick.shape)
         except BadInput as bad:
-            faults.append(Fault(what=label[pick], why=str(bad)))
-    return meshes, faults
+            return Fault(what=label[pick], why=str(bad))
+
+    found = shared(tried, picked, _readers(work, picked))
+    both = list(zip(picked, found, strict=True))
+    meshes = {pick: mesh for pick, mesh in both if isinstance(mesh, Mesh)}
+    return meshes, [fault for _, fault in both if isinstance(fault, Fault)]
+
+
+def _readers(work: Work, picked: Sequence[Pick]) -> int:
+    """How many copies read the meshes: this process alone where they are too small to gain by it."""
+    sizes = [entry.size for entry in work.request.inputs if entry.path in {pick.path for pick in picked}]
+    return copies(len(sizes), TEXT * max(sizes)) if sum(sizes) > WORTH else 1
 
 
 def _of_one_topology(take: Take) -> Take | Fault:

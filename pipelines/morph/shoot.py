@@ -10,6 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,12 +18,14 @@ from pipelines.contract import cores
 from pipelines.morph import Options
 from pipelines.morph.blend import Easing, moments
 from pipelines.morph.camera import Camera, Side, framed, yaw
-from pipelines.morph.film import Film, gif, loaded, webp
 from pipelines.morph.pair import Take
-from pipelines.morph.png import encoded
+from pipelines.morph.png import encoded, loaded
 from pipelines.morph.renderers import Renderer, Shot
 from pipelines.morph.sheet import Tile, contact_sheet, picked, tile
 from pipelines.morph.surface import Picture, Subject
+
+if TYPE_CHECKING:  # else where there is a film: FFmpeg takes long to load
+    from pipelines.morph.film import Film
 
 AHEAD = 12
 """How many drawn pictures may wait to be encoded: memory is bounded, and no core waits."""
@@ -164,6 +167,8 @@ class _Shooting:
         options = self._place.options
         if not self._place.filming or "mp4" not in options.films:
             return None
+        from pipelines.morph.film import Film  # noqa: PLC0415  see above
+
         path = self._place.folder / "animation.mp4"
         return stack.enter_context(Film(path, options.resolution, options.fps))
 
@@ -204,6 +209,8 @@ def _from_frames(place: Set) -> None:
     """Afterwards the films that are made from finished frames are there, and frames that only they needed are gone."""
     options = place.options
     if place.filming and not {"gif", "webp"}.isdisjoint(options.films):
+        from pipelines.morph.film import gif, webp  # noqa: PLC0415  see above
+
         paths = sorted(place.frames.iterdir())
         order = [*paths, *paths[-2:0:-1]] if options.boomerang else paths
         for kind, make in (("gif", gif), ("webp", webp)):

@@ -163,9 +163,9 @@ class GlRenderer:
         if not isinstance(drawn, _Drawn):
             return drawn
         pixels = self._read(drawn)
-        if drawn.guess and not drawn.guess.proved(pixels.far):
+        if drawn.guess and not drawn.guess.proved(pixels.far).all():
+            self._scene.learn(pixels.far)
             pixels = self._read(self._drawn(drawn.shot, drawn.canvas, painted=drawn.painted, whole=True))
-            self._scene.learn(pixels.depth)
         return pixels.picture
 
     def _read(self, drawn: _Drawn) -> _Pixels:
@@ -186,7 +186,8 @@ class GlRenderer:
 
 
 def _context() -> moderngl.Context:
-    os.environ.setdefault("LP_NUM_THREADS", str(cores()))  # Mesa would take every core of the machine
+    # Mesa would take every core of the machine; none beside this thread is the best for one core.
+    os.environ.setdefault("LP_NUM_THREADS", str(cores() if cores() > 1 else 0))
     wanted: dict[str, Any] = {"backend": "egl", "libgl": "libGL.so.1", "libegl": "libEGL.so.1"}
     try:
         return moderngl.create_context(require=400, standalone=True, **wanted)

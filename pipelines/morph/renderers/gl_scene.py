@@ -95,10 +95,10 @@ class Scene:
             sweep = swept((a, b), self._rows.triangles, self._camera.projection(), self._look.size)
             self._keep(guessed(sweep, farthest(spread(np.maximum.reduce(depths))) / 255.0))
 
-    def learn(self, depth: UInt8[np.ndarray, "h w"]) -> None:
-        """Afterwards what is left out is hidden at that depth too."""
+    def learn(self, far: UInt8[np.ndarray, "y x"]) -> None:
+        """Afterwards nothing is left out where these farthest depths of the tiles do not prove that it is hidden."""
         if self._guess is not None:
-            self._keep(guessed(self._guess.sweep, np.maximum(self._guess.far, farthest(depth) / 255.0)))
+            self._keep(self._guess.loosened(far))
 
     def paint(
         self, values: Float[np.ndarray, " v"], table: Float[np.ndarray, "n 3"], ends: tuple[float, float]

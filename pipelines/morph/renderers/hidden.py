@@ -24,6 +24,8 @@ SLACK = 1e-4
 """Depth by which the device's arithmetic may differ from ours."""
 RESERVE = 3.0 / 255.0
 """Depth by which a triangle must be hidden in the first drawings, so that the proof holds between them."""
+MORE_RESERVE = 6 * RESERVE
+"""The same where the proof has failed once, because there it would soon fail again."""
 
 NOTHING = 255
 """The depth of the background, in 255ths: what lies there cannot hide anything, and is left out of no drawing."""
@@ -102,9 +104,15 @@ class Guess:
     left_out: Bool[np.ndarray, " f"]
     near: UInt8[np.ndarray, "y x"]
 
-    def proved(self, far: UInt8[np.ndarray, "y x"]) -> bool:
-        """Whether in a drawing with these farthest depths nothing that was left out could have been seen."""
-        return bool(((self.near > far) | (self.near == NOTHING)).all())
+    def proved(self, far: UInt8[np.ndarray, "y x"]) -> Bool[np.ndarray, "y x"]:
+        """For each tile, whether in a drawing with these farthest depths nothing left out could have been seen."""
+        return np.asarray((self.near > far) | (self.near == NOTHING))
+
+    def loosened(self, far: UInt8[np.ndarray, "y x"]) -> Guess:
+        """The guess that leaves out less in and beside the tiles where it is not proved, with more in reserve."""
+        doubted = spread((~self.proved(far)).astype(np.uint8)) > 0
+        seen = spread(far) / 255.0 + MORE_RESERVE
+        return guessed(self.sweep, np.where(doubted, np.maximum(self.far, seen), self.far))
 
 
 def guessed(sweep: Sweep, far: Depths) -> Guess:
@@ -129,7 +137,7 @@ def _nearest(sweep: Sweep, left_out: Bool[np.ndarray, " f"]) -> UInt8[np.ndarray
 
 
 def spread(depth: Depth) -> Depth:
-    """The depth, each pixel as far as the farthest one within MARGIN: an outline moves between the first looks."""
+    """Each value as great as the greatest within MARGIN: an outline moves between the first looks."""
     wide = depth.copy()
     for step in (1,) * MARGIN:
         tall = wide.copy()
