@@ -1,7 +1,8 @@
 """Pictures by OpenGL without a screen (EGL: a GPU's driver, or Mesa on the processor).
 
 A picture is drawn at twice its size and gathered two by two: on a processor that costs a quarter of Mesa's own
-multisampling and, unlike it, tells the true depth of every sample, which is what the proof of ``hidden`` needs.
+multisampling and, unlike it, tells the true depth of every sample, which is what the proof of ``hidden`` needs. Samples
+are lit as they are gathered, each once: before that, most of them are of triangles too small to fill what they cost.
 """
 # ruff: noqa: F722  shapes of arrays are written as jaxtyping writes them
 
@@ -13,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self, cast
+from typing import Any, Self
 
 import moderngl
 import numpy as np
@@ -23,10 +24,9 @@ from PIL import Image
 from pipelines.contract import cores
 from pipelines.morph.camera import Camera, yaw
 from pipelines.morph.renderers import Look, Shot
-from pipelines.morph.renderers.gl_scene import Scene, fineness
+from pipelines.morph.renderers.gl_scene import UNITS, Scene, fineness
 from pipelines.morph.renderers.hidden import Guess, farthest, looks
-from pipelines.morph.renderers.programs import GATHERED, HEAD, WHOLE
-from pipelines.morph.surface import Picture, Subject
+from pipelines.morph.surface import Clay, Picture, Subject
 
 MISSING = (
     "OpenGL cannot be started on this machine ({problem}), so no picture can be drawn. "
@@ -36,11 +36,17 @@ MISSING = (
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Canvas:
-    """Where one picture comes to be: its samples, their depth, and its pixels."""
+    """Where one picture comes to be: its samples (``programs.SURFACE`` and ``PAINTED``), and its pixels.
 
-    samples: moderngl.Framebuffer
-    colour: moderngl.Texture
+    clay, covered, painted: framebuffers of the textures that are written for it.
+    """
+
+    directions: moderngl.Texture
+    own: moderngl.Texture
     depth: moderngl.Texture
+    clay: moderngl.Framebuffer
+    covered: moderngl.Framebuffer
+    painted: moderngl.Framebuffer
     pixels: moderngl.Framebuffer
 
 
@@ -89,12 +95,8 @@ class GlRenderer:
         self._look = look
         self._subject = ExitStack()
         self._scene: Scene
-        self._front = 0.0
+        self._front, self._clay = 0.0, True
         self._canvases = deque([self._canvas(), self._canvas()])
-        self._gather = self._gl.program(vertex_shader=HEAD + WHOLE, fragment_shader=HEAD + GATHERED)
-        cast("Any", self._gather["depth"]).value = 1
-        cast("Any", self._gather["pixels"]).value = float(look.size)
-        self._whole = self._gl.vertex_array(self._gather, [])
 
     def __enter__(self) -> Self:
         return self
@@ -112,7 +114,7 @@ class GlRenderer:
         """As ``Renderer.load``."""
         self._subject.close()
         self._scene = Scene(self._gl, self._subject, (subject, camera), self._look)
-        self._front = yaw(camera.side, 0.0)
+        self._front, self._clay = yaw(camera.side, 0.0), isinstance(subject.surface, Clay)
 
     def frames(self, shots: Sequence[Shot]) -> Iterator[Picture]:
         """As ``Renderer.frames``; one picture ahead, so that no core waits for another.
@@ -146,16 +148,18 @@ class GlRenderer:
         return self._canvases[0]
 
     def _drawn(self, shot: Shot, canvas: _Canvas, *, painted: bool = False, whole: bool = False) -> _Drawn:
-        canvas.samples.use()
+        red, green, blue = (part / 255 for part in self._look.background)
+        samples = canvas.painted if painted else canvas.clay if self._clay else canvas.covered
+        samples.use()
         self._gl.enable_only(moderngl.DEPTH_TEST)
-        red, green, blue = self._look.background
-        canvas.samples.clear(red / 255, green / 255, blue / 255, 1.0)
+        samples.clear(red, green, blue, 1.0)
         self._scene.draw(shot, painted=painted, whole=whole)
         canvas.pixels.use()
         self._gl.enable_only(moderngl.NOTHING)
-        canvas.colour.use(0)
-        canvas.depth.use(1)
-        self._whole.render(moderngl.TRIANGLES, vertices=3)
+        canvas.pixels.clear(red, green, blue, 1.0)
+        for name in ("directions", "own", "depth"):
+            getattr(canvas, name).use(UNITS[name])
+        self._scene.gather(painted=painted)
         guess = None if whole else self._scene.guess
         return _Drawn(canvas=canvas, shot=shot, painted=painted, guess=guess)
 
@@ -173,14 +177,19 @@ class GlRenderer:
 
     def _canvas(self) -> _Canvas:
         fine = (fineness(self._look.size), fineness(self._look.size))
-        colour, depth = self._gl.texture(fine, 4), self._gl.depth_texture(fine)
+        directions, own = self._gl.texture(fine, 2, dtype="nu2"), self._gl.texture(fine, 4)
+        depth = self._gl.depth_texture(fine)
         depth.compare_func = ""  # to be read as a number
-        colour.repeat_x = colour.repeat_y = depth.repeat_x = depth.repeat_y = False
+        for texture in (directions, own, depth):
+            texture.repeat_x = texture.repeat_y = False
         pixels = self._gl.renderbuffer((self._look.size, self._look.size), 4)
         return _Canvas(
-            samples=self._gl.framebuffer(colour, depth),
-            colour=colour,
+            directions=directions,
+            own=own,
             depth=depth,
+            clay=self._gl.framebuffer(directions, depth),
+            covered=self._gl.framebuffer([directions, own], depth),
+            painted=self._gl.framebuffer(own, depth),
             pixels=self._gl.framebuffer(pixels),
         )
 

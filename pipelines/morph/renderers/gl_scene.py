@@ -16,9 +16,9 @@ from PIL import Image
 
 from pipelines.morph.camera import FIELD_OF_VIEW, Camera, Side, turn, yaw
 from pipelines.morph.renderers import Look, Shot
-from pipelines.morph.renderers.hidden import Guess, farthest, guessed, spread, swept
+from pipelines.morph.renderers.hidden import Guess, farthest, guessed, outline, spread, swept
 from pipelines.morph.renderers.lighting import lamps
-from pipelines.morph.renderers.programs import HEAD, PAINTED, SHADED, VERTEX, lights
+from pipelines.morph.renderers.programs import BOX, GATHERED, HEAD, LIT, PAINTED, SURFACE, VERTEX, lights
 from pipelines.morph.surface import Clay, Colours, Picture, Skins, Subject, rows
 
 FINER = 2
@@ -29,8 +29,8 @@ TEXELS_A_PIXEL = 4
 """A texture is reduced to at most this many times the picture's size: finer texels are never seen."""
 FARTHEST_VALUE = 1e6
 """A value so many lengths of the table beyond its end is as good as any farther one."""
-UNITS = {"texture_a": 2, "texture_b": 3, "colours": 4}
-"""The texture units of a scene; those before are the canvas's."""
+UNITS = {"directions": 0, "depth": 1, "own": 2, "texture_a": 3, "texture_b": 4, "colours": 5}
+"""The texture units: the first three are the canvas's, the others the scene's."""
 
 
 class _Releasable(Protocol):
@@ -60,8 +60,10 @@ class Scene:
         self._triangles = self._buffer(self._rows.triangles)
         self._kept = self._buffer(self._rows.triangles)
         self._count = self._rows.triangles.size
+        kind = f"#define {_kind(subject)}\n"
         strengths = lights(lamps(look.lighting, clay=isinstance(subject.surface, Clay)))
-        self._shaded = self._layer(_kind(subject), strengths + SHADED)
+        self._surface = self._layer(kind, SURFACE)
+        self._lit = self._gathering(kind + strengths + LIT)
         self._painted: _Layer | None = None
         if isinstance(subject.surface, Skins):
             self._cover("texture_a", subject.surface.a.texture)
@@ -70,12 +72,16 @@ class Scene:
 
     def draw(self, shot: Shot, *, painted: bool, whole: bool) -> None:
         """Afterwards the subject is on the canvas in use. whole: with what is thought to be hidden."""
-        layer = self._painted if painted and self._painted else self._shaded
+        layer = self._painted if painted and self._painted else self._surface
         self._place(layer.program, shot)
         if whole:
             layer.whole.render()
         elif self._count:
             layer.kept.render(vertices=self._count)
+
+    def gather(self, *, painted: bool) -> None:
+        """Afterwards the samples of what was drawn are pixels on the canvas in use, where there is any of it."""
+        (self._gathered if painted else self._lit).render(moderngl.TRIANGLE_STRIP, vertices=4)
 
     @property
     def guess(self) -> Guess | None:
@@ -90,9 +96,7 @@ class Scene:
     def look(self, depths: Sequence[UInt8[np.ndarray, "h w"]]) -> None:
         """Afterwards what is behind all these depths, those of whole drawings, is left out."""
         if depths:
-            turned = turn(yaw(self._camera.side, 0.0)).T
-            a, b = (self._rows.columns[name] @ turned for name in ("position_a", "position_b"))
-            sweep = swept((a, b), self._rows.triangles, self._camera.projection(), self._look.size)
+            sweep = swept(self._ends(), self._rows.triangles, self._camera.projection(), self._look.size)
             self._keep(guessed(sweep, farthest(spread(np.maximum.reduce(depths))) / 255.0))
 
     def learn(self, far: UInt8[np.ndarray, "y x"]) -> None:
@@ -109,7 +113,8 @@ class Scene:
         column = np.ascontiguousarray(placed[self._rows.vertex], np.float32)
         if self._painted is None:
             self._buffers["value"] = (self._own(self._gl.buffer(reserve=column.nbytes)), 1)
-            self._painted = self._layer("PAINTED", PAINTED)
+            self._painted = self._layer("#define PAINTED\n", PAINTED)
+            self._gathered = self._gathering(GATHERED)
         self._buffers["value"][0].write(column)
         colours = self._own(self._gl.texture((len(table), 1), 3, np.asarray(table, np.float32).tobytes(), dtype="f4"))
         self._bind(self._painted.program, "colours", colours)
@@ -129,7 +134,7 @@ class Scene:
         return (2.0 * half / fineness(self._look.size), half)
 
     def _layer(self, kind: str, fragment: str) -> _Layer:
-        head = f"{HEAD}#define {kind}\n"
+        head = HEAD + kind
         program = self._own(self._gl.program(vertex_shader=head + VERTEX, fragment_shader=head + fragment))
         _set(program, "projection", tuple(self._camera.projection().T.ravel().tolist()))
         _set(program, "lens", self._lens())
@@ -140,6 +145,28 @@ class Scene:
         )
         return _Layer(program, whole, kept)
 
+    def _gathering(self, fragment: str) -> moderngl.VertexArray:
+        program = self._own(self._gl.program(vertex_shader=HEAD + BOX, fragment_shader=HEAD + fragment))
+        for name, unit in UNITS.items():
+            _set(program, name, unit)
+        _set(program, "pixels", float(self._look.size))
+        _set(program, "lens", self._lens())
+        _set(program, "ground", tuple(part / 255 for part in self._look.background))
+        _set(program, "box", self._box())
+        return self._own(self._gl.vertex_array(program, []))
+
+    def _box(self) -> tuple[float, float, float, float]:
+        """The part of the picture that may show the subject, first row at the bottom."""
+        if self._camera.side is Side.TURNTABLE:
+            return (-1.0, -1.0, 1.0, 1.0)
+        left, bottom, right, top = outline(self._ends(), self._camera.projection())
+        margin = 4.0 / self._look.size  # two pixels
+        return (left - margin, -top - margin, right + margin, -bottom + margin)
+
+    def _ends(self) -> tuple[Float[np.ndarray, "n 3"], Float[np.ndarray, "n 3"]]:
+        turned = turn(yaw(self._camera.side, 0.0)).T
+        return self._rows.columns["position_a"] @ turned, self._rows.columns["position_b"] @ turned
+
     def _cover(self, name: str, picture: Picture) -> None:
         most = min(TEXELS_A_PIXEL * self._look.size, int(self._gl.info["GL_MAX_TEXTURE_SIZE"]))
         upright = np.ascontiguousarray(_reduced(picture, most)[::-1])  # OpenGL's first row is the bottom one
@@ -148,7 +175,7 @@ class Scene:
         texture.build_mipmaps()
         on_processor = "llvmpipe" in self._gl.info["GL_RENDERER"] or "softpipe" in self._gl.info["GL_RENDERER"]
         texture.anisotropy = 1.0 if on_processor else min(ANISOTROPY, float(self._gl.max_anisotropy))
-        self._bind(self._shaded.program, name, texture)
+        self._bind(self._surface.program, name, texture)
 
     def _bind(self, program: moderngl.Program, name: str, texture: moderngl.Texture) -> None:
         texture.use(UNITS[name])

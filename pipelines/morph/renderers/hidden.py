@@ -76,6 +76,15 @@ def swept(
     return Sweep(tiles=tiles, near=low[2] - SLACK, across=across)
 
 
+def outline(
+    ends: tuple[Float[np.ndarray, "n 3"], Float[np.ndarray, "n 3"]], projection: Float[np.ndarray, "4 4"]
+) -> tuple[float, float, float, float]:
+    """Left, bottom, right and top of all that lies between both ends, each -1 to 1 on the picture."""
+    seen = np.concatenate([2.0 * _window(points, projection)[:2] - 1.0 for points in ends], axis=1)
+    (left, bottom), (right, top) = seen.min(axis=1).tolist(), seen.max(axis=1).tolist()
+    return left, bottom, right, top
+
+
 def _window(points: Float[np.ndarray, "n 3"], projection: Float[np.ndarray, "4 4"]) -> Float[np.ndarray, "3 n"]:
     """Places in the picture and depths, all 0 to 1, y upwards; one row each, on which numpy is fastest."""
     placed = projection[:, :3] @ points.T + projection[:, 3:]
