@@ -29,6 +29,7 @@ WORTH = 4 * 1024**2
 class Plan:
     """What is to be done. alone: the item is one take. faults: what cannot be done, and why.
 
+    called: name of a take, made or not -> what its meshes are called.
     offsets: take's name -> how its later meshes lie to the first, each as the receipt has it.
     """
 
@@ -36,6 +37,7 @@ class Plan:
     alone: bool
     faults: tuple[Fault, ...]
     warnings: tuple[str, ...]
+    called: Mapping[str, tuple[str, ...]]
     offsets: Mapping[str, tuple[dict[str, object], ...]]
 
 
@@ -49,11 +51,12 @@ def planned(work: Work, options: Options) -> Plan:
     chosen = _chosen(work, picked, label, options)
     meshes, faults = _read(work, [pick for pick in picked if any(pick in names for names in chosen)], label)
     takes, warnings = [], [warning for mesh in meshes.values() for warning in mesh.warnings]
-    offsets = {}
+    offsets, called = {}, {}
     for picks in chosen:
         if not all(pick in meshes for pick in picks):
             continue
         take = Take(called=tuple(label[pick] for pick in picks), meshes=tuple(meshes[pick] for pick in picks))
+        called[take.name] = take.called
         match _of_one_topology(take):
             case Fault() as fault:
                 faults.append(fault)
@@ -67,6 +70,7 @@ def planned(work: Work, options: Options) -> Plan:
         alone=len(chosen) == 1,
         faults=tuple(faults),
         warnings=tuple(dict.fromkeys(warnings)),
+        called=called,
         offsets=offsets,
     )
 

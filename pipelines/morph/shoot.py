@@ -117,9 +117,9 @@ def filmed(take: Take, place: Set, after: Callable[[int, Subject], None]) -> Foo
             place.renderer.load(drawn, camera)
             after(leg, drawn)
         return Footage(clock=clock, empty=False)
-    tiles = _Shooting(place, clock, subjects, camera).tiles(after)
+    tiles = _Shooting(place, clock, subjects, camera).tiles(take.called, after)
     with clock.part("sheet"):
-        sheet = contact_sheet(tiles, take.called[0], take.called[-1])
+        sheet = contact_sheet(tiles)
         (place.folder / "contact-sheet.png").write_bytes(encoded(np.asarray(sheet)))
     with clock.part("films"):
         _from_frames(place)
@@ -135,14 +135,15 @@ class _Shooting:
         self._shots = shots(place.options, len(subjects))
         total = sum(map(len, self._shots))
         self._width = max(4, len(str(total - 1)))
-        self._chosen = picked(total)
+        self._chosen = picked(place.options.frames, len(subjects))
+        self._called: tuple[str, ...] = ()
         self._tiles: list[Tile] = []
         self._waiting: deque[Future[None]] = deque()
         self._count = 0
 
-    def tiles(self, after: Callable[[int, Subject], None]) -> tuple[Tile, ...]:
-        """Shoots, and gives the frames of the contact sheet."""
-        place = self._place
+    def tiles(self, called: tuple[str, ...], after: Callable[[int, Subject], None]) -> tuple[Tile, ...]:
+        """Shoots, and gives the frames of the contact sheet. called: the meshes, in the order of the film."""
+        place, self._called = self._place, called
         with ExitStack() as stack:
             writers = stack.enter_context(ThreadPoolExecutor(cores()))
             film = self._film(stack)
@@ -178,13 +179,18 @@ class _Shooting:
             with self._clock.part("draw"):
                 picture = next(pictures)
             if self._count in self._chosen:
-                self._tiles.append(tile(picture, self._share(leg, shot)))
+                self._tiles.append(self._tile(picture, leg, shot.t))
             yield picture
             self._count += 1
             self._place.each(self._count)
 
-    def _share(self, leg: int, shot: Shot) -> float:
-        return (leg + shot.t) / len(self._shots)
+    def _tile(self, picture: Picture, leg: int, t: float) -> Tile:
+        if t not in {0.0, 1.0}:
+            return tile(picture, f"{(leg + t) / len(self._shots):.0%}")
+        name = self._called[leg + round(t)]
+        if len(self._shots) == 1:  # its ends are A and B in maps and tables too
+            name = f"{'B' if t else 'A'}: {name}"
+        return tile(picture, name, is_name=True)
 
     def _write(self, picture: Picture, writers: ThreadPoolExecutor) -> None:
         if self._place.keeping:

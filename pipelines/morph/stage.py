@@ -84,7 +84,7 @@ def morph(work: Work) -> Result:
         raise BadInput("\n".join(fault.why for fault in plan.faults) or "There is no pair of meshes to morph.")
     figures, drawn_by = _all_made(work, plan, options)
     if "report" in options.wanted and not plan.alone:
-        indexed(work.request.name, plan.todo, plan.faults, work.folder / RESULT)
+        indexed(work.request.name, plan, work.folder / RESULT)
     warnings = [*plan.warnings, *(w for made in figures.values() for w in made.pop("warnings"))]
     return Result(
         publish=RESULT,

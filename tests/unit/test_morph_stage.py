@@ -329,6 +329,29 @@ def test_a_chain_is_one_film_without_repeated_frames(tmp_path):
     assert sorted(p.name for p in (at / "legs").iterdir()) == ["1-a__b", "2-b__c", "3-c__a"]
     assert "legs/1-a__b/heatmaps/shape.png" in (at / "report.html").read_text()
     assert result(tmp_path).figures["pairs"]["a__b__c__a"]["frames"] == 13
+    page = (at / "report.html").read_text()
+    assert [page.count(f"Figures: {leg}<") for leg in ("a to b", "b to c", "c to a")] == [1, 1, 1]
+
+
+def test_pairs_that_fail_stand_in_the_index_by_the_names_of_their_meshes(tmp_path):
+    run(job(tmp_path, {**PAIR, "odd.obj": obj(CORNERS[:4], FACES[:3]), "lost.obj": b""}))
+    page = (published(tmp_path) / "index.html").read_text()
+    between = ' <span class="to">to</span> '
+    cards = [f"<h2>{name}</h2>" for name in (f"a{between}b", f"a{between}odd", f"b{between}odd", "lost")]
+    assert [page.count(card) for card in cards] == [1, 1, 1, 1]
+
+
+def test_the_sheet_of_a_chain_names_its_meshes(tmp_path):
+    meshes = {**PAIR, "c.obj": obj(CORNERS * [1, 1.4, 1])}
+    options = {**SMALL, "order": ["a", "b", "c"], "outputs": ["frames"]}
+    run(job(tmp_path / "one", meshes, options))
+    named = {"a.obj": meshes["a.obj"], "other.obj": meshes["b.obj"], "c.obj": meshes["c.obj"]}
+    run(job(tmp_path / "two", named, {**options, "order": ["a", "other", "c"]}))
+    one, two = (picture(published(tmp_path / name) / "contact-sheet.png") for name in ("one", "two"))
+    rows, columns = np.nonzero((one != two).any(axis=2))
+    middle = 4  # of nine tiles, in rows of five
+    assert 8 + middle * 264 <= columns.min() <= columns.max() < 8 + (middle + 1) * 264
+    assert 264 <= rows.min() <= rows.max() < 264 + 26
 
 
 def test_an_order_with_a_mesh_that_is_not_there_is_refused_with_the_names(tmp_path):
