@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ ICT = tuple(
 )
 SIZES = (5_000, 18_000, 27_000, 200_000)
 RESOLUTIONS = (512, 1024)
-FRAMES, PAIRS = 41, len(ICT) * (len(ICT) - 1) // 2
+FRAMES = 41
 TIMES = 3
 BEST = {"minimal": 0.7, "full": 2.0}
 """Seconds a pair of the batch of six that were promised."""
@@ -48,9 +49,9 @@ Four meshes in one job are six pairs; {FRAMES} frames each. minimal: frames and 
 maps, {FRAMES} OBJ with their material, tables and report. Seconds are those of the whole stage, its start and the
 reading of the meshes among them, divided by the pairs; CPU is what all its processes used. Peak is the memory of all
 its processes together, what they share counted once, sampled every {EVERY:g} s. The floor is measured in the same
-minute on the same pair in as many processes at once as the stage has, and divided by them: the frames drawn by the same
-renderer and thrown away, and the PNG files of these frames encoded (full: and the film); nothing else, no start, no
-reading, no heat map, no mesh. Other load on the cores makes all of these larger: compare a row with its floor.
+minute on the same six pairs in as many processes at once as the stage has, and is their mean: the frames drawn by the
+same renderer and thrown away, and the PNG files of these frames encoded (full: and the film); nothing else, no start,
+no reading, no heat map, no mesh. Other load on the cores makes all of these larger: compare a row with its floor.
 """.strip()
 
 
@@ -205,8 +206,6 @@ def _floor(mode: str) -> dict[str, float]:
 def floor(mode: str) -> None:
     """Prints the seconds a pair that drawing alone and encoding alone take for ICT heads, and the CPU of both."""
     # Here, because the bench itself must not hold OpenGL while it measures others.
-    from multiprocessing import Barrier  # noqa: PLC0415
-
     from pipelines.morph import Options  # noqa: PLC0415
     from pipelines.morph.camera import framed  # noqa: PLC0415
     from pipelines.morph.crew import copies, shared  # noqa: PLC0415
@@ -216,15 +215,14 @@ def floor(mode: str) -> None:
     from pipelines.morph.shoot import shots  # noqa: PLC0415
 
     options = Options(**MODES[mode])
-    (subject,) = Take(called=("a", "b"), meshes=(read(ICT[1]), read(ICT[2]))).subjects()
-    among = copies(PAIRS, 0)
-    together = Barrier(among)
+    takes = [Take(called=("a", "b"), meshes=pair) for pair in combinations(map(read, ICT), 2)]
+    among = copies(len(takes), 0)
 
-    def one(_: int) -> tuple[float, float, float]:
+    def one(take: Take) -> tuple[float, float, float]:
+        (subject,) = take.subjects()
         with opened("auto", Look(size=options.resolution, background=options.background_rgb)) as renderer:
             renderer.load(subject, framed(subject.a, subject.b))
             list(renderer.frames(shots(options, 1)[0]))
-            together.wait()
             used, began = _used(), time.perf_counter()
             pictures = list(renderer.frames(shots(options, 1)[0]))
             draw = time.perf_counter() - began
@@ -232,7 +230,7 @@ def floor(mode: str) -> None:
         _encode(pictures, film=mode == "full")
         return draw, time.perf_counter() - began, _used() - used
 
-    draw, encode, cpu = (max(column) for column in zip(*shared(one, range(among), among), strict=True))
+    draw, encode, cpu = (sum(column) / len(takes) for column in zip(*shared(one, takes, among), strict=True))
     print(json.dumps({"draw": draw / among, "encode": encode / among, "cpu": cpu}))
 
 

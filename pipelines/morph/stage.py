@@ -36,8 +36,8 @@ EMPTY = (
     "a picture shows nothing but background, because the surface is seen from its edge alone or is smaller than a "
     "pixel. Take another camera, or look at the mesh."
 )
-PIXEL, VERTEX = 64, 400
-"""Bytes that drawing needs for each pixel of a picture, with its samples, and for each vertex."""
+PIXEL, VERTEX, TEXTURES = 64, 2000, 200 * 1024**2
+"""Bytes that a take needs for each pixel of a picture, with its samples, for each vertex, and for two textures."""
 RESULT = "result"
 """The folder that is published: of one take itself, of several one folder for each."""
 
@@ -100,8 +100,7 @@ def _all_made(work: Work, plan: Plan, options: Options) -> tuple[dict[str, dict[
     shutil.rmtree(work.folder / "partial", ignore_errors=True)
     job = Job(work=work, plan=plan, options=options)
     left = sum(not job.folder(take).is_dir() for take in plan.todo)
-    largest = max(len(take.meshes[0].vertices) for take in plan.todo)
-    among = copies(left, PIXEL * options.resolution**2 + VERTEX * largest)
+    among = copies(left, max(_room(take, options) for take in plan.todo))
     count, total = Count(among), sum(map(job.frames, plan.todo))
 
     def tell(take: Take, more: int) -> None:
@@ -115,6 +114,13 @@ def _all_made(work: Work, plan: Plan, options: Options) -> tuple[dict[str, dict[
         with opened(options.renderer, look) as renderer:
             made = [(_made(job, take, renderer, tell), renderer.version) for take in plan.todo]
     return {take.name: figures for take, (figures, _) in zip(plan.todo, made, strict=True)}, made[0][1]
+
+
+def _room(take: Take, options: Options) -> int:
+    """Bytes of memory that a copy needs for a take."""
+    first = take.meshes[0]
+    textures = TEXTURES if first.texture is not None else 0
+    return PIXEL * options.resolution**2 + VERTEX * len(first.vertices) + textures
 
 
 def _made(job: Job, take: Take, renderer: Renderer, tell: Tell) -> dict[str, Any]:
