@@ -101,11 +101,12 @@ def test_copies_end_when_what_they_are_copies_of_is_killed():
     assert process.stdout
     living = [int(process.stdout.readline()) for _ in range(2)]
     process.send_signal(signal.SIGKILL)
-    process.communicate()
+    process.wait()
     deadline = time.monotonic() + 10
     while any(running(pid) for pid in living):
         assert time.monotonic() < deadline
         time.sleep(0.01)
+    process.communicate()
 
 
 def running(pid: int) -> bool:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pipelines.morph import obj
@@ -226,6 +226,12 @@ def outcome(read, data: bytes):
 
 
 @given(st.sampled_from(["", *PLAIN]), st.lists(LINES, max_size=8), st.sampled_from(["\n", "\r\n", "\r"]), st.booleans())
+@example(head=PLAIN[0], lines=["f 1/1/ 2/2/ 3/3/"], newline="\n", ended=True)
+@example(head=PLAIN[0], lines=["f 1//1 2/2/ 3///3"], newline="\n", ended=True)
+@example(head=PLAIN[0], lines=["f 1 2 3", "f 1/1 2 3"], newline="\n", ended=False)
+@example(head=PLAIN[0], lines=["v 1 2", "v 3 4 5 6"], newline="\n", ended=True)
+@example(head=PLAIN[0], lines=["v 1 v 2", "f 1 2 3"], newline="\n", ended=True)
+@example(head=PLAIN[0], lines=["f 1 2 1000000001", "f 1 2 99999999999999999999"], newline="\n", ended=True)
 def test_in_bulk_a_file_is_read_as_line_by_line(head: str, lines: list[str], newline: str, ended: bool) -> None:
     text = head + "\n".join(lines) + ("\n" if ended else "")
     data = text.replace("\n", newline).encode()
