@@ -1,17 +1,27 @@
 """``python -m pipelines.morph <stage> <job folder>``."""
 
+import os
 import sys
 
+# Nothing here multiplies much, and ``crew`` copies none but a process without threads.
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
+
 from pipelines.contract import Result, Work, serve
-from pipelines.morph.head.files import heads
 from pipelines.morph.stage import morph
 
 
-def portraits(work: Work) -> Result:
-    """The command stage of that name; imported only where it is asked for."""
-    from pipelines.morph.head.portraits import portraits as made  # noqa: PLC0415
+def heads(work: Work) -> Result:
+    """As ``head.files.heads``, which the stage morph need not load."""
+    from pipelines.morph.head import files  # noqa: PLC0415
 
-    return made(work)
+    return files.heads(work)
+
+
+def portraits(work: Work) -> Result:
+    """As ``head.portraits.portraits``, which the stage morph need not load."""
+    from pipelines.morph.head import portraits as taken  # noqa: PLC0415
+
+    return taken.portraits(work)
 
 
 if __name__ == "__main__":
