@@ -88,9 +88,9 @@ def _python() -> Finding:
     return Finding(what="Python", state=State.OK, says=says)
 
 
-def _wanted(pipeline: str) -> tuple[str, ...]:
+def _wanted(pipeline: str, distribution: str = "visaged") -> tuple[str, ...]:
     """The packages of a pipeline, or of its kind for GPUs where more of those are installed."""
-    each = [found for extra in (pipeline, f"{pipeline}-cuda") if (found := _packages(extra))]
+    each = [found for extra in (pipeline, f"{pipeline}-cuda") if (found := _packages(extra, distribution))]
     return min(each, key=lambda found: len(_missing(found)), default=())
 
 

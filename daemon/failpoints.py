@@ -40,7 +40,6 @@ class Step(StrEnum):
     PUBLISH_INTENT = "publish:intent"
     STATE_TAKEN = "state:taken"  # what is new of a key's state lies with the state, no manifest names it
     STATE_PREPARED = "state:prepared"  # a manifest names it
-    REVISION_PREPARED = "revision:prepared"  # what is new of a key's state is on disk, the old revision holds
     TREE_BEGUN = "tree:begun"  # a tree without a record has one, with nothing in it
     TREE_INTENT = "tree:intent"  # the journal says all that shall be done
     TREE_RESPELT = "tree:respelt"  # one folder has its new spelling
@@ -56,7 +55,6 @@ class Step(StrEnum):
     PUBLISH_RENAMED = "publish:renamed"
     STATE_COMMITTED = "state:committed"  # the new revision holds
     STATE_PRUNED = "state:pruned"  # one manifest or file of an old revision is removed
-    REVISION_COMMITTED = "revision:committed"  # the new one holds
     ARCHIVE_INTENT = "archive:intent"
     ARCHIVE_MOVED = "archive:moved"
     FAIL_INTENT = "fail:intent"

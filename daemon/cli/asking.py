@@ -19,8 +19,8 @@ from daemon.cli.settings import Level, Settings
 from daemon.cli.wiring import carry_out_orders, do_alone
 from daemon.config import Config, configured
 from daemon.dispatch.committing import answer_of
+from daemon.dispatch.keys import keys_of
 from daemon.dispatch.orders import Verb
-from daemon.dispatch.preparing import keys_of
 from daemon.errors import CannotDo
 from daemon.model import ACTIVE, Job, Status
 from daemon.moves import copy

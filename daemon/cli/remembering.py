@@ -10,7 +10,7 @@ from pathlib import Path
 
 from daemon import revisions
 from daemon.config import Config
-from daemon.dispatch.preparing import KEY
+from daemon.dispatch.keys import KEY
 
 STATES = "state"
 """The folder, in a backup, of what pipelines remember."""

@@ -12,7 +12,7 @@ import structlog
 
 from daemon.dispatch.events import TreeEdited
 from daemon.dispatch.intake import new_id
-from daemon.dispatch.preparing import keys_of
+from daemon.dispatch.keys import keys_of, options_of
 from daemon.dispatch.site import Site
 from daemon.errors import CannotDo
 from daemon.folders import walk
@@ -51,7 +51,8 @@ class Asking:
         """Afterwards the question is a job in the queue. Raises CannotDo for what cannot be asked."""
         command = self._command(question)
         job = self._job(question, command, now)
-        options = self._site.inboxes[question.inbox].routing.check(self._site.pipelines[question.pipeline], {})
+        said = options_of(self._site.state_folder(job)) if job.key is not None else {}
+        options = self._site.inboxes[question.inbox].routing.check(self._site.pipeline(job), said)
         if isinstance(options, str):
             raise CannotDo(options)
         if question.given is not None:

@@ -12,11 +12,11 @@ from typing import Any
 import structlog
 
 from daemon import revisions, tree
+from daemon.dispatch import keys, sources
 from daemon.dispatch.preparing import STATE
 from daemon.dispatch.receipts import faults_of, receipt_of, results_of, staged_by, why_partly
 from daemon.dispatch.site import Site
 from daemon.dispatch.tree_watch import leave
-from daemon.failpoints import Step, step
 from daemon.folders import Ownership
 from daemon.model import Failed, Job, Kind
 from daemon.store import Attempt
@@ -55,7 +55,6 @@ class Committing:
         match revisions.prepare(self._root, change):
             case Failed() as failed:
                 return failed
-        step(Step.REVISION_PREPARED)
         return None
 
     def show_tree(self) -> Failed | None:
@@ -68,7 +67,7 @@ class Committing:
             tree=self.site.results_folder(self.job),
             state_root=self._root,
             staged=staged,
-            sources=self._sources(),
+            sources=self._sources(staged),
             kept=self.site.kept_folder(self.job),
             ownership=self.ownership,
             forget=frozenset(self._told.get("forget", ())),
@@ -88,7 +87,9 @@ class Committing:
         revision = revisions.prepared(self._root, self.job.id)
         if revision is not None:
             revisions.commit(self._root, revision)
-        step(Step.REVISION_COMMITTED)
+        if self.job.command is None:
+            keys.note(self._root, self.job, self.job.arguments)
+            sources.note(self._root, self.job, self._request, self.site)
         forgets = bool(self._told.get("prune"))
         revisions.prune(self._root, 1 if forgets else REVISIONS)
         if forgets:
@@ -134,12 +135,15 @@ class Committing:
         _, result = self._changing
         return result.data if result is not None and isinstance(result.data, dict) else {}
 
-    def _sources(self) -> dict[str, tuple[Path, ...]]:
-        """Where the contents of this job's inputs are, by SHA-256."""
-        found: dict[str, tuple[Path, ...]] = {}
+    def _sources(self, staged: Path) -> dict[str, tuple[Path, ...]]:
+        """Where contents are, by SHA-256: this job's inputs, and originals that neither it nor the tree holds."""
+        own: dict[str, tuple[Path, ...]] = {}
         for entry in self._request.inputs:
-            found[entry.sha256] = (*found.get(entry.sha256, ()), self._work / entry.path)
-        return found
+            own[entry.sha256] = (*own.get(entry.sha256, ()), self._work / entry.path)
+        held = {entry.sha256 for entry in tree.recorded(self._root).entries.values()}
+        if tree.look(self.site.results_folder(self.job), tree.recorded(self._root)).lost:
+            held = set()
+        return own | sources.found(self._root, staged, held | own.keys())
 
     def _beside(self) -> dict[str, bytes]:
         """What stands in the tree besides what the stage made, by path. The receipt stays in the state too."""

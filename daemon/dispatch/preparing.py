@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from daemon import models, revisions, tree
+from daemon.dispatch import keys
 from daemon.dispatch.events import Prepared
 from daemon.dispatch.receipts import request_of
 from daemon.dispatch.site import Site
@@ -22,8 +22,6 @@ PREPARED = ".prepared"
 """The file, in a work folder, that says that the job is prepared."""
 STATE = "state"
 PUBLISHED = "published.jsonl"
-KEY = "key.json"
-"""The file, in the folder of a key's state, that says whose it is."""
 
 
 def is_prepared(job: Job, site: Site) -> bool:
@@ -61,13 +59,6 @@ def prepare(job: Job, site: Site) -> Prepared | Failed:
     return Prepared(again)
 
 
-def keys_of(state: Path, pipeline: str) -> Iterator[tuple[str, str]]:
-    """Every key that a pipeline remembers, as its inbox and its name."""
-    for path in sorted((state / pipeline).glob(f"*/{KEY}")):
-        whose = json.loads(path.read_bytes())
-        yield str(whose["inbox"]), str(whose["key"])
-
-
 def _needs(job: Job, site: Site) -> bool:
     pipeline = site.pipeline(job)
     return job.command is not None or pipeline.remembers or bool(pipeline.needs(job.options))
@@ -76,8 +67,7 @@ def _needs(job: Job, site: Site) -> bool:
 def _recalled(job: Job, site: Site, request: Request) -> Request:
     """The request with the revision to read and what the tree shows, both in the work folder."""
     folder, root = site.folder(job), site.state_folder(job)
-    root.mkdir(parents=True, exist_ok=True)
-    write_atomic(root / KEY, json.dumps({"inbox": job.inbox, "key": job.key}).encode("ascii"))
+    keys.note(root, job)
     revision = revisions.current(root)
     if revision is None:
         shutil.rmtree(folder / STATE, ignore_errors=True)

@@ -12,7 +12,7 @@ import structlog
 
 from daemon import tree
 from daemon.dispatch.events import TreeEdited
-from daemon.dispatch.preparing import keys_of
+from daemon.dispatch.keys import keys_of
 from daemon.dispatch.site import Site, key_folder
 from pipelines.contract import write_atomic
 

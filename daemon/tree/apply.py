@@ -50,16 +50,15 @@ def _apply(change: TreeChange) -> Applied | Failed:
     disk = read_disk(change.tree, record)
     if record.journal is not None:
         record = _settled(change, record, disk)
-    todo = plan(wants, disk, record, _seen(change), change.sources)
+    todo = plan(wants, disk, record, _seen(change, record), change.sources)
     if not todo.changes:
         return _recorded(change, record, todo)
     _discard(change)
     begin_journal(change.state_root, record, todo.journal(change.job))
     step(Step.TREE_INTENT)
-    entries, applied = carry(change, todo, {**disk.files, **disk.held})
+    entries, applied = carry(change, todo)
     applied = _sum(_so_far(change, record), applied)
-    after = replace(record, entries={**todo.stay, **entries}, known=todo.known, job=change.job, applied=applied)
-    write_record(change.state_root, replace(after, number=record.number + 1))
+    _write(change, record, replace(todo, stay={**todo.stay, **entries}), applied)
     step(Step.TREE_RECORDED)
     _tidy(change)
     return applied
@@ -95,15 +94,15 @@ def _settled(change: TreeChange, record: Record, disk: Disk) -> Record:
     if journal is None:
         return settled
     done = [put for put in journal.puts if put.path in settled.entries]
-    origins = {put.origin for put in journal.puts}
+    moved = {put.origin for put in journal.puts}
     applied = Applied(
         placed=sum(put.origin is None for put in done),
         moved=sum(put.origin is not None for put in done),
-        removed=sum(path not in origins and path not in disk.files for path in journal.leaving),
+        removed=sum(path not in moved and path not in disk.files for path in journal.leaving.values()),
     )
     if record.job == journal.job:
         applied = _sum(record.applied, applied)
-    settled = replace(settled, number=record.number + 1, job=journal.job, applied=applied)
+    settled = replace(settled, number=record.number + 1, job=journal.job, whole=False, applied=applied)
     write_record(change.state_root, settled)
     drop_journal(change.state_root)
     return settled
@@ -111,11 +110,18 @@ def _settled(change: TreeChange, record: Record, disk: Disk) -> Record:
 
 def _recorded(change: TreeChange, record: Record, todo: Plan) -> Applied:
     """What came of a change that has nothing to do, or nothing any more. Where all is recorded, nothing is written."""
-    if record.entries != todo.stay or record.known != todo.known:
-        write_record(change.state_root, replace(record, number=record.number + 1, entries=todo.stay, known=todo.known))
-    _tidy(change)
     now = Applied(left=len(todo.left), unknown=len(todo.unknown), faults=todo.faults, notes=todo.notes)
-    return _sum(_so_far(change, record), now)
+    applied = _sum(_so_far(change, record), now)
+    if record.entries != todo.stay or record.known != todo.known or not record.whole:
+        _write(change, record, todo, applied)
+    _tidy(change)
+    return applied
+
+
+def _write(change: TreeChange, record: Record, done: Plan, applied: Applied) -> None:
+    """Afterwards the record says that the job has left the tree so."""
+    after = replace(record, job=change.job, whole=True, applied=applied, entries=done.stay, known=done.known)
+    write_record(change.state_root, replace(after, number=record.number + 1))
 
 
 def _so_far(change: TreeChange, record: Record) -> Applied:
@@ -133,11 +139,15 @@ def _sum(before: Applied, now: Applied) -> Applied:
     )
 
 
-def _seen(change: TreeChange) -> Seen | None:
+def _seen(change: TreeChange, record: Record) -> Seen | None:
+    """What the job's stages were told, as far as the record does not know it by now."""
     if change.seen is None:
         return None
+    again = record.job == change.job
+    if again and record.whole:
+        return Seen(again=True, over=True)
     with suppress(FileNotFoundError):
-        return told(read_shown(change.seen))
+        return told(read_shown(change.seen), again=again)
     return None
 
 

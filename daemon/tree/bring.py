@@ -168,4 +168,4 @@ class Bringer:
 
     def _miss(self, bring: Bring, why: str) -> None:
         self.counts["unknown"] += 1
-        self.faults.append(Fault(what=bring.put.path, why=why))
+        self.faults.append(Fault(what=bring.put.leaf, why=why))

@@ -16,26 +16,26 @@ from daemon.tree.branches import Branches
 from daemon.tree.bring import Bringer
 from daemon.tree.contents import Contents
 from daemon.tree.steps import NOTES, Drop, Hold, Plan
-from daemon.tree.words import Applied, Entry, Found, Owner, TreeChange, folder_of
+from daemon.tree.words import Applied, Entry, Owner, TreeChange, folder_of
 
 T = TypeVar("T")
 _TOGETHER: Final = 512
 """Files that are made durable, and noted, at once."""
 
 
-def carry(change: TreeChange, plan: Plan, files: Mapping[str, Found]) -> tuple[Mapping[str, Entry], Applied]:
+def carry(change: TreeChange, plan: Plan) -> tuple[Mapping[str, Entry], Applied]:
     """Afterwards all steps are made, durably; the answer says what has come to its place, and what came of all.
 
-    files: what is in the tree, by path. Raises OSError; then a new plan goes on from there.
+    Raises OSError; then a new plan goes on from there.
     """
-    return _Carrier(change, plan, files).carry()
+    return _Carrier(change, plan).carry()
 
 
 class _Carrier:
-    def __init__(self, change: TreeChange, plan: Plan, files: Mapping[str, Found]) -> None:
+    def __init__(self, change: TreeChange, plan: Plan) -> None:
         self._change = change
         self._plan = plan
-        self._contents = Contents(change.tree, files, change.sources)
+        self._contents = Contents(change.tree, plan.files, change.sources)
         self._branches = Branches(change.tree, change.ownership)
         self._counts: Counter[str] = Counter()
         self._left: list[str] = []

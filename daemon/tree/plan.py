@@ -7,7 +7,7 @@ what is wanted no more is removed; and folders that this has emptied go.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from daemon.names import folded
@@ -26,21 +26,14 @@ def plan(wants: Sequence[Want], disk: Disk, record: Record, seen: Seen | None, o
     that are not in the tree, but at hand.
     """
     now = ground(disk, record, seen)
-    wants = _owned(wants, record)
-    spelling = spell(wants, disk, now)
-    given = {path: want for want, path in zip(wants, spelling.paths, strict=True) if path is not None}
-    asked = {want.path for want, path in zip(wants, spelling.paths, strict=True) if path is None}
-    changed = (entry for leaf, entry in now.changed.items() if leaf in asked)
-    left = {entry.path: entry for entry in (*now.fresh.values(), *changed)}
     here = {found.sha256 for found in (*disk.files.values(), *disk.held.values())}
-    unknown = {
-        path: want
-        for path, want in given.items()
-        if want.made is None and want.sha256 not in here and want.sha256 not in others
-    }
-    given = {path: want for path, want in given.items() if path not in unknown}
+    wants, asked, unknown = _sorted_out(_owned(wants, record), now, lambda digest: digest in here or digest in others)
+    spelling = spell(wants, disk, now)
+    given = dict(zip(spelling.paths, wants, strict=True))
+    changed = (entry for entry in now.changed if (entry.leaf, entry.sha256) in asked)
+    left = {entry.path: entry for entry in (*now.fresh.values(), *changed) if entry.path not in given}
     fates = _fates(given, spelling.disk, spelling.ground)
-    leaving = {spelling.before.get(path, path) for path in fates.leaving} | set(spelling.before.values())
+    leaving = {spelling.ground.mine[p].path: spelling.before.get(p, p) for p in (*fates.leaving, *spelling.before)}
     return Plan(
         respell=spelling.respell,
         holds=tuple(Hold(path=p, aside=a, identity=fates.files[p].identity) for p, a in fates.aside.items()),
@@ -49,11 +42,30 @@ def plan(wants: Sequence[Want], disk: Disk, record: Record, seen: Seen | None, o
         empty=_emptied((*fates.leaving, *now.gone), given, spelling.disk.folders),
         stay={**left, **fates.stay},
         known=_known(fates, spelling.ground),
-        leaving=frozenset(leaving),
+        leaving=leaving,
         respelt=tuple(_put(fates.stay[new], old) for new, old in spelling.before.items() if new in fates.stay),
         left=tuple(sorted(left)),
         unknown=tuple(sorted(unknown)),
+        files={fates.aside.get(path, path): found for path, found in fates.files.items()},
     )
+
+
+def _sorted_out(
+    wants: Iterable[Want], now: Ground, is_at_hand: Callable[[str], bool]
+) -> tuple[list[Want], set[tuple[str, str]], list[str]]:
+    """What can be shown; what the user has taken into hand, by leaf and content; paths whose content nobody has."""
+    can: list[Want] = []
+    asked: set[tuple[str, str]] = set()
+    unknown: list[str] = []
+    left = now.left
+    for want in wants:
+        if (want.path, want.sha256) in left:
+            asked.add((want.path, want.sha256))
+        elif want.made is None and not is_at_hand(want.sha256):
+            unknown.append(want.path)
+        else:
+            can.append(want)
+    return can, asked, unknown
 
 
 def _owned(wants: Sequence[Want], record: Record) -> Sequence[Want]:
@@ -92,10 +104,10 @@ def _fates(given: Mapping[str, Want], disk: Disk, now: Ground) -> _Fates:
     }
     leaving = tuple(path for path in now.mine if path not in stay)
     needed = tuple(sorted(given.keys() - stay.keys()))
-    origins = _origins(needed, given, leaving, files)
     ways = _in_the_way(needed, [path for path in files if path not in stay])
-    moved = set(origins.values())
-    over = {p for p, there in ways.items() if there == [p] and p not in moved and not _is_users(p, now)}
+    made = {p for p, there in ways.items() if there == [p] and given[p].made is not None and not _is_users(p, now)}
+    origins = _origins([path for path in needed if path not in made], given, leaving, files)
+    over = made.difference(origins.values())
     out = sorted(path for target, there in ways.items() if target not in over for path in there)
     first = len(disk.held) + 1
     while any(path.startswith(f"{HELD}/{first}/") for path in disk.held):

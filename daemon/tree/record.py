@@ -41,12 +41,12 @@ class Put:
 class Journal:
     """What a change of the tree intended, and what of it is known to be done.
 
-    leaving: paths from which our files shall go away. done: as they were left.
+    leaving: what shall go away, by its path in the record -> where it is. done: as they were left.
     """
 
     job: str
     puts: tuple[Put, ...]
-    leaving: frozenset[str]
+    leaving: Mapping[str, str]
     done: Mapping[str, Entry]
 
 
@@ -55,12 +55,14 @@ class Record:
     """How a tree was left. id: of its marker; None: there is no record yet. entries: by path.
 
     number: how often it was written. known: hashes of files that are not ours, so that they are read once. job: the
-    last that changed the tree, and applied what came of it. journal: of a change that was broken off.
+    last that changed the tree; whole: whether it has come to its end; applied: what came of it until now. journal: of a
+    change that was broken off.
     """
 
     id: str | None = None
     number: int = 0
     job: str = ""
+    whole: bool = True
     applied: Applied = field(default_factory=Applied)
     entries: Mapping[str, Entry] = field(default_factory=dict)
     known: Mapping[Identity, str] = field(default_factory=dict)
@@ -91,6 +93,7 @@ def recorded(state_root: Path) -> Record:
         id=str(head["id"]),
         number=int(head["number"]),
         job=str(head["job"]),
+        whole=bool(head["whole"]),
         applied=_applied(head["applied"]),
         entries=entries,
         known=known,
@@ -106,6 +109,7 @@ def write_record(state_root: Path, record: Record) -> None:
         "id": record.id,
         "number": record.number,
         "job": record.job,
+        "whole": record.whole,
         "applied": dataclasses.asdict(record.applied),
     }
     lines = [_line(head)]
@@ -124,7 +128,7 @@ def drop_journal(state_root: Path) -> None:
 def begin_journal(state_root: Path, record: Record, journal: Journal) -> None:
     """Afterwards it is on disk, durably, what shall be done to the tree that is as the record says. Raises OSError."""
     head = {"format": _FORMAT, "number": record.number, "job": journal.job}
-    lines = [_line(head), *(_line({"leaving": path}) for path in sorted(journal.leaving))]
+    lines = [_line(head), *(_line({"leaving": was, "at": at}) for was, at in sorted(journal.leaving.items()))]
     lines += [_line({"put": dataclasses.asdict(put)}) for put in journal.puts]
     write_atomic(state_root / JOURNAL, b"".join(lines))
     sync_folder(state_root)
@@ -148,7 +152,7 @@ def settle(record: Record, files: Mapping[str, Found]) -> Record:
     entries = {
         path: entry
         for path, entry in record.entries.items()
-        if path not in journal.leaving or (path in files and files[path].sha256 == entry.sha256)
+        if path not in journal.leaving or _is_at(journal.leaving[path], entry, files)
     }
     for put in journal.puts:
         found = files.get(put.path)
@@ -158,6 +162,10 @@ def settle(record: Record, files: Mapping[str, Found]) -> Record:
             )
     entries |= journal.done  # some are under a name beside the one that was intended
     return dataclasses.replace(record, entries=entries, journal=None, known=record.hashes())
+
+
+def _is_at(path: str, entry: Entry, files: Mapping[str, Found]) -> bool:
+    return path in files and files[path].sha256 == entry.sha256
 
 
 def _journal(state_root: Path, number: int) -> Journal | None:
@@ -171,7 +179,7 @@ def _journal(state_root: Path, number: int) -> Journal | None:
     return Journal(
         job=str(lines[0]["job"]),
         puts=tuple(Put(**{**line["put"], "owner": Owner(line["put"]["owner"])}) for line in lines if "put" in line),
-        leaving=frozenset(str(line["leaving"]) for line in lines if "leaving" in line),
+        leaving={str(line["leaving"]): str(line["at"]) for line in lines if "leaving" in line},
         done={entry.path: entry for entry in done},
     )
 

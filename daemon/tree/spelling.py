@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import Final, TypeVar
 
 from daemon.names import FILE_LIMIT, LIMIT, folded, safe
@@ -20,13 +21,13 @@ _SUFFIX: Final = re.compile(r"[A-Za-z0-9]{1,10}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spelling:
-    """paths: of each want, in order; None: it is left as the user has it. respell: folders, old and new, in order.
+    """paths: of each want, in order. respell: folders, old and new, in order.
 
     disk, ground: as they are when the folders have their new spelling. before: path of ours -> how it is spelt until
     then, where that differs.
     """
 
-    paths: tuple[str | None, ...]
+    paths: tuple[str, ...]
     respell: tuple[tuple[str, str], ...]
     before: Mapping[str, str]
     disk: Disk
@@ -38,22 +39,19 @@ def spell(wants: Sequence[Want], disk: Disk, ground: Ground) -> Spelling:
 
     What stands already keeps its path. Two paths that some file system takes for one are never both given.
     """
-    folders = _Folders(dict.fromkeys(folder_of(want.path) for want in wants), disk)
+    folders = _Folders(dict.fromkeys(folder_of(want.path) for want in wants), disk, ground)
     respell = tuple(folders.respell)
     before = {new: old for old in ground.mine if (new := _moved_all(old, respell)) != old}
     disk, ground = _respelt(disk, ground, respell)
     names = _Names(disk, ground)
-    paths: list[str | None] = [None] * len(wants)
-    waiting = [i for i, want in enumerate(wants) if not names.is_left(want)]
-    for settle in (
-        lambda want: names.standing(join(folders.of[folder_of(want.path)], name_of(want.path)), want),
-        names.standing_beside,
-        lambda want: names.free(folders.of[folder_of(want.path)], want),
-    ):
-        for i in waiting:
-            paths[i] = settle(wants[i])
-        waiting = [i for i in waiting if paths[i] is None]
-    return Spelling(paths=tuple(paths), respell=respell, before=before, disk=disk, ground=ground)
+    paths: dict[int, str] = {}
+    for settle in (names.as_left, names.standing, names.beside, names.just_so, names.free):
+        for i, want in enumerate(wants):
+            if i not in paths and (path := settle(folders.of[folder_of(want.path)], want)):
+                paths[i] = path
+    return Spelling(
+        paths=tuple(paths[i] for i in range(len(wants))), respell=respell, before=before, disk=disk, ground=ground
+    )
 
 
 def join(folder: str, name: str) -> str:
@@ -87,11 +85,12 @@ def safe_name(name: str) -> str:
 class _Folders:
     """The spelling of each wanted folder. of: as it is wanted -> as it will be."""
 
-    def __init__(self, wanted: Iterable[str], disk: Disk) -> None:
+    def __init__(self, wanted: Iterable[str], disk: Disk, ground: Ground) -> None:
         """wanted: the first of two that are one gives the spelling, unless one is there already."""
         self.of: dict[str, str] = {"": ""}
         self.respell: list[tuple[str, str]] = []
         self._folders = set(disk.folders)
+        self._kept = {folder for path in ground.astray for folder in _above(path)}  # so spelt by a user just now
         raw = [path for path in wanted if path]
         self._blocked = {folded(path) for path in (*disk.files, *disk.taken)} if set(raw) - disk.folders else set()
         for path in sorted(disk.folders.intersection(raw)):
@@ -118,10 +117,11 @@ class _Folders:
         there = sorted(f for f in self._folders if folder_of(f) == parent and folded(f) == folded(wish))
         if not there or wish in there:
             return wish
-        if len(there) > 1:
+        if len(there) > 1 or there[0] in self._kept:
             return there[0]
         self.respell.append((there[0], wish))
         self._folders = {_moved(folder, there[0], wish) for folder in self._folders}
+        self._kept = {_moved(folder, there[0], wish) for folder in self._kept}
         return wish
 
 
@@ -132,44 +132,40 @@ class _Names:
         self._disk = disk
         self._ground = ground
         self._given: set[str] = set()
-        self._fresh = {(entry.leaf, entry.sha256) for entry in ground.fresh.values()}
         self._made = {entry.sha256 for entry in ground.mine.values() if entry.owner is not Owner.USER}
-        self._beside = {
-            (entry.leaf, entry.owner): path
-            for path, entry in sorted(ground.mine.items())
-            if path == entry.path != entry.leaf
-        }
+        stands = [(path, entry) for path, entry in sorted(ground.mine.items()) if path == entry.path]
+        self._stands = {(entry.leaf, entry.sha256): path for path, entry in stands}
+        self._beside = {(entry.leaf, entry.owner): path for path, entry in stands if path != entry.leaf}
         self._there: dict[str, list[str]] = defaultdict(list)
         for path in (*disk.files, *disk.taken, *disk.folders):
             self._there[folded(path)].append(path)
 
-    def is_left(self, want: Want) -> bool:
-        """Whether the user has changed or taken away what is wanted, since the stages looked or where it lies."""
-        if (want.path, want.sha256) in self._fresh:
-            return True
-        return want.owner is Owner.USER and want.path in self._ground.changed
+    def as_left(self, folder: str, want: Want) -> str | None:
+        """The path in the folder under which we left just this for it."""
+        path = self._stands.get((want.path, want.sha256))
+        return self._give(path) if path is not None and folder_of(path) == folder else None
 
-    def standing(self, path: str, want: Want) -> str | None:
-        """The path, where just this file stands there already."""
+    def standing(self, folder: str, want: Want) -> str | None:
+        """The path in the folder that is wanted, where just this file stands there already."""
+        path = join(folder, name_of(want.path))
         found = self._disk.files.get(path)
         return self._give(path) if found is not None and found.sha256 == want.sha256 else None
 
-    def standing_beside(self, want: Want) -> str | None:
-        """The other path under which we left what was wanted at this one."""
-        path = self._beside.get((want.path, want.owner))
-        if path is None or (want.owner is Owner.USER and self._disk.files[path].sha256 != want.sha256):
-            return None
-        return self._give(path)
+    def beside(self, folder: str, want: Want) -> str | None:
+        """The other path in the folder under which we left what was made for this one."""
+        path = None if want.owner is Owner.USER else self._beside.get((want.path, want.owner))
+        return self._give(path) if path is not None and folder_of(path) == folder else None
 
-    def free(self, folder: str, want: Want) -> str:
-        """The first path in the folder, beside the one that is wanted, where nothing is that has to stay."""
+    def just_so(self, folder: str, want: Want) -> str | None:
+        """The path in the folder that is wanted, but safe, where nothing is that has to stay."""
+        path = join(folder, safe_name(name_of(want.path)))
+        return self._give(path) if self._is_free(path, want) else None
+
+    def free(self, folder: str, want: Want) -> str | None:
+        """The first path beside that one where nothing is that has to stay."""
         name = safe_name(name_of(want.path))
-        n = 1
-        while True:
-            path = join(folder, beside(name, n))
-            if all(self._may_go(there, path, want) for there in self._there[folded(path)]) and self._give(path):
-                return path
-            n += 1
+        paths = (join(folder, beside(name, n)) for n in count(2))
+        return next(path for path in paths if self._is_free(path, want) and self._give(path))
 
     def _give(self, path: str) -> str | None:
         key = folded(path)
@@ -177,6 +173,12 @@ class _Names:
             return None
         self._given.add(key)
         return path
+
+    def _is_free(self, path: str, want: Want) -> bool:
+        fresh = self._ground.fresh.get(path)
+        if fresh is not None and (want.owner is Owner.USER or fresh.leaf != want.path):
+            return False  # the next job is to be told what was taken away from here
+        return all(self._may_go(there, path, want) for there in self._there[folded(path)])
 
     def _may_go(self, there: str, path: str, want: Want) -> bool:
         """Whether what is there lets the want have the path: it is just that, or ours."""

@@ -9,7 +9,7 @@ from typing import Final
 
 from daemon.names import shown
 from daemon.tree.record import Journal, Put
-from daemon.tree.words import Entry, Identity, Owner
+from daemon.tree.words import Entry, Found, Identity, Owner
 from pipelines.contract import Fault, Place
 
 NOTES: Final = 50
@@ -55,9 +55,9 @@ class Plan:
     """The steps, in their order: respell, holds, brings, drops, empty.
 
     respell: folders, old and new. empty: folders that may be empty then, the deepest first. stay: entries of the next
-    record that need no step, and known: hashes of what is not ours. leaving: paths from which our files go away.
-    respelt: what comes to its place with a folder. left: paths that the user has changed, and that stay so.
-    unknown: paths for which nobody has the content.
+    record that need no step, and known: hashes of what is not ours. leaving: what goes away, by its path in the
+    record -> where it is. respelt: what comes to its place with a folder. left: paths that the user has changed, and
+    that stay so. unknown: paths for which nobody has the content. files: where each is once all is respelt and held.
     """
 
     respell: tuple[tuple[str, str], ...]
@@ -67,10 +67,11 @@ class Plan:
     empty: tuple[str, ...]
     stay: Mapping[str, Entry]
     known: Mapping[Identity, str]
-    leaving: frozenset[str]
+    leaving: Mapping[str, str]
     respelt: tuple[Put, ...]
     left: tuple[str, ...]
     unknown: tuple[str, ...]
+    files: Mapping[str, Found]
 
     @property
     def changes(self) -> bool:

@@ -2,7 +2,7 @@
 
 Standard library alone, because the daemon imports it. The map of the package:
 
-- ``claim``      which items are faces';  ``registry``  the packs of models, from ``models.toml``
+- ``claim``      which items are faces';  ``registry``, ``packs``  the packs of models, from ``models.toml``
 - ``columns``    pictures and faces as columns, and the files in which they are kept
 - ``survey``, ``embed``, ``cluster``, ``tree``, ``ask``, ``attributes``   the stages, one module or package each
 """
@@ -23,7 +23,7 @@ from pipelines.contract import (
     option,
 )
 from pipelines.faces.claim import KINDS, PRINCIPAL, claim
-from pipelines.faces.registry import WEIGHTS, needed
+from pipelines.faces.registry import WEIGHTS, needed, own_pack
 
 METHODS = ("average", "infomap", "kmeans")
 PLACES = ("auto", "link", "reflink", "copy", "crop")
@@ -176,9 +176,11 @@ PIPELINE = Pipeline(
     publish=Publish.TREE,
     keyed=True,
     remembers=True,
+    key_word="collection",
     commands=COMMANDS,
     nightly="recluster",
     edited="edits",
     weights=WEIGHTS,
     needs=needed,
+    own_pack=own_pack,
 )

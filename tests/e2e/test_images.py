@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 USER = (4242, 4243)
 """Nobody in the image and, most likely, nobody on this machine."""
 MEGABYTES = {"morph": 600, "faces": 1100, "daemon": 200}
-"""What the images may weigh on disk; face-morph's weighs 2650, and face-organizer's packages alone 3400."""
+"""What the images may weigh on disk; face-morph's weighs 2650, face-organizer's 11500."""
 
 
 def build(name: str, **arguments: str) -> str:

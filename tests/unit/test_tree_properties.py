@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import HealthCheck, Phase, event, given, settings
 from hypothesis import strategies as st
 
 from daemon.names import folded
@@ -104,7 +104,7 @@ def of_users(world):
     return everything & (world.dropped | {sha(b"mine %d" % n) for n in range(40)})
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=int(os.environ.get("EX","60")), deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
 @given(st.lists(rounds, min_size=1, max_size=4), st.sets(st.sampled_from(PICTURES)))
 def test_nothing_of_the_users_is_ever_lost_and_a_tree_comes_to_rest(story, expiring):
     with tempfile.TemporaryDirectory(prefix="visaged-test-", dir=FAST) as folder:
@@ -119,6 +119,7 @@ def test_nothing_of_the_users_is_ever_lost_and_a_tree_comes_to_rest(story, expir
             before = of_users(world)
             for n, at in enumerate(kills):
                 event(f"killed: {interrupted(change, at)}")
+                check_own(world, user)
                 assert of_users(world) >= before
                 if n == 0:
                     user.edit(later)
@@ -128,12 +129,13 @@ def test_nothing_of_the_users_is_ever_lost_and_a_tree_comes_to_rest(story, expir
             assert of_users(world) >= before
             check_own(world, user)
             quiet = snapshot(world.root)
-            assert apply(change) == applied
+            again = apply(change)
+            assert again == applied, (again, applied, sorted(world.seen()), recorded(world.state))
             assert snapshot(world.root) == quiet
             assert not (world.tree / ".visaged-partial").exists()
             if not meanwhile and not (later and kills):
                 check_shown(world, leaves, sheet)
-                assert all(line.path for line in world.look().shown)
+                assert all(line.path for line in world.look().shown), (world.published(), recorded(world.state))
 
 
 def expire(world, expiring):
@@ -145,8 +147,10 @@ def expire(world, expiring):
 
 def check_own(world, user):
     """What the user wrote is where they put it; at most its folder has another spelling."""
-    there = {(folded(path), content) for path, content in files(world.tree).items()}
-    assert there >= {(folded(path), content) for path, content in user.own.items()}
+    there = {(folded(path), content): path for path, content in files(world.tree).items()}
+    own = {(folded(path), content) for path, content in user.own.items()}
+    assert there.keys() >= own
+    user.own = {there[path, content]: content for path, content in own}
 
 
 def check_shown(world, leaves, sheet):
@@ -155,6 +159,6 @@ def check_shown(world, leaves, sheet):
     standing = {(entry.leaf, entry.sha256) for entry in record.entries.values()}
     at_hand = {*map(sha, world.seen().values()), *world.archived}
     for one in leaves:
-        assert (one.path, one.sha256) in standing or one.sha256 not in at_hand
+        assert (one.path, one.sha256) in standing or one.sha256 not in at_hand, (one, sorted(world.seen().items()), record)
     for path, content in sheet.items():
         assert (path, sha(content)) in standing

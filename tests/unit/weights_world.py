@@ -20,7 +20,10 @@ MIND = b"mind" * 90_000
 
 @dataclass
 class Server:
-    """What it has, by path, and what it was asked. drops: it ends each answer after so many bytes. status: for all."""
+    """What it has, by path, and what it was asked.
+
+    drops: it ends each answer after so many bytes. status: for all. opens: it answers nobody before.
+    """
 
     address: str = ""
     files: dict[str, bytes] = field(default_factory=dict)
@@ -28,6 +31,7 @@ class Server:
     drops: int = 0
     status: int = 0
     ranges: bool = True
+    opens: threading.Event = field(default_factory=threading.Event)
 
     def url(self, path: str) -> str:
         return f"{self.address}/{path}"
@@ -38,6 +42,7 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
         def do_GET(self):
             path, wanted = self.path.lstrip("/"), self.headers.get("Range", "")
             server.asked.append((path, wanted))
+            server.opens.wait(60)
             whole = server.files.get(path)
             if server.status or whole is None:
                 self.send_error(server.status or 404)
@@ -62,6 +67,7 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
 def serving() -> Iterator[Server]:
     """Within, a server answers."""
     server = Server()
+    server.opens.set()
     http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(server))
     server.address = f"http://127.0.0.1:{http.server_port}"
     thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01})
