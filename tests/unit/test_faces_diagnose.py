@@ -12,7 +12,7 @@ from pipelines.contract import BadInput, Request, Result, Work
 from pipelines.contract.exchange import Input
 from pipelines.faces.ask.bench import bench
 from pipelines.faces.ask.diagnose import diagnose
-from pipelines.faces.ask.grid import grid
+from pipelines.faces.ask.tables import table
 
 ASTRONAUT = packaged.astronaut()
 
@@ -94,4 +94,4 @@ def test_without_a_detector_it_says_what_to_do(tmp_path: Path, monkeypatch: pyte
 
 
 def test_a_table_lines_up() -> None:
-    assert grid(("a", "long head"), [("wide cell", "1"), ("x", "")]) == "a          long head\nwide cell  1\nx"
+    assert table(("a", "long head"), [("wide cell", "1"), ("x", "")]) == "a          long head\nwide cell  1\nx"

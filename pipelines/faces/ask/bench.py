@@ -14,7 +14,7 @@ import numpy as np
 
 from pipelines.contract import BadInput, Input, Result, Work, cores
 from pipelines.faces import Options
-from pipelines.faces.ask.grid import grid
+from pipelines.faces.ask.tables import table
 from pipelines.faces.claim import KINDS
 from pipelines.faces.embed.detection import Detector
 from pipelines.faces.embed.looking import detector_of, found_in, reducible
@@ -124,4 +124,4 @@ def _answer(scores: list[Score], seen: int, options: Options) -> str:
     ]
     head = ("detector", "pack", "pictures/s", "with a face", "faces", "only here", "median size")
     told = f"{seen:,} pictures on {cores()} cores, faces from {options.min_size} pixels; decoding is not counted."
-    return f"{grid(head, rows)}\n\n{told}"
+    return f"{table(head, rows)}\n\n{told}"

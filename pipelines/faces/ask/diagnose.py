@@ -11,7 +11,7 @@ import numpy as np
 
 from pipelines.contract import Input, Result, Work
 from pipelines.faces import Options
-from pipelines.faces.ask.grid import grid
+from pipelines.faces.ask.tables import table
 from pipelines.faces.claim import KINDS
 from pipelines.faces.embed.detection import Detector, Found, detected
 from pipelines.faces.embed.looking import detector_of, reducible
@@ -141,4 +141,4 @@ def _answer(findings: list[Finding]) -> str:
     more = f"\nand {len(findings) - _MANY:,} more" if len(findings) > _MANY else ""
     total = sum(one.faces for one in findings)
     told = f"{len(findings):,} pictures, {total:,} faces, {len(without):,} pictures without one."
-    return f"{grid(('picture', 'pixels', 'faces', 'sizes', 'why not more'), rows)}{more}\n\n{told}" if rows else told
+    return f"{table(('picture', 'pixels', 'faces', 'sizes', 'why not more'), rows)}{more}\n\n{told}" if rows else told

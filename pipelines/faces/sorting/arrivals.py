@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,7 +16,7 @@ from pipelines.faces.gallery.about import About, Part
 from pipelines.faces.gallery.drafting import Draft
 from pipelines.faces.gallery.reading import Gallery, assembled
 from pipelines.faces.gallery.records import padded
-from pipelines.faces.gallery.segments import Selection, selected, write_segment
+from pipelines.faces.gallery.segments import ATTRIBUTES, Selection, selected, write_segment
 
 _REASONS = 3
 """Unreadable pictures that a refusal names."""
@@ -48,6 +49,16 @@ def arrived(work: Work, draft: Draft, gallery: Gallery) -> Arrival:
     faults = tuple(Fault(what=p.path, why=p.problem) for p in pictures if p.problem is not None)
     arrival = Arrival(gallery=gallery, again=again + len(pictures) - new, faults=faults)
     return _grown(work, draft, arrival, selections) if selections else arrival
+
+
+def estimated_since(work: Work, draft: Draft, gallery: Gallery) -> None:
+    """Afterwards the draft holds what this job estimated of faces that were in the gallery before it."""
+    for part in gallery.about.segments:
+        table = work.earlier("attributes") / "segments" / f"{part.name}.parquet"
+        if table.is_file():
+            folder = draft.segment(part.name)
+            folder.mkdir(exist_ok=True)
+            shutil.copyfile(table, folder / ATTRIBUTES)
 
 
 def _grown(work: Work, draft: Draft, arrival: Arrival, selections: list[Selection]) -> Arrival:

@@ -52,7 +52,7 @@ def renewed(work: Work, draft: Draft, gallery: Gallery, pack: Pack) -> Gallery:
 
 def _write(draft: Draft, segment: str, faces: np.ndarray, embeddings: Float16[np.ndarray, "n d"]) -> None:
     folder = draft.segment(segment)
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     np.save(folder / "faces.npy", faces)
     np.save(folder / "embeddings.npy", embeddings)
 

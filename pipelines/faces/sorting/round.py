@@ -65,7 +65,7 @@ def sorted_anew(given: Round) -> Outcome:
     graph = _graph(given, crowd.embeddings, old)
     known = len(graph)
     part = crowd if known == len(crowd) else _first(crowd, known)
-    labels = partitioned(part, pins.first(known), graph, given.settings, _night(given, old))
+    labels = partitioned(part, pins.first(known), graph, given.settings, _night(given, crowd, old))
     if known < len(crowd):
         labels = _joined(crowd, labels, given.settings)
     numbers = Numbers(gallery.about.next_person, given.revision)
@@ -122,7 +122,7 @@ def _graph(given: Round, embeddings: Float16[np.ndarray, "n d"], old: Graph | No
     return extended(old, embeddings, search)
 
 
-def _night(given: Round, old: Graph | None) -> Night | None:
+def _night(given: Round, crowd: Crowd, old: Graph | None) -> Night | None:
     """The last night, where its settings were these and nobody has gone since."""
     before, settings = given.before, given.settings
     if old is None or before is None or len(given.gone) or before.about.sorted != settings.record(len(old)):
@@ -130,7 +130,7 @@ def _night(given: Round, old: Graph | None) -> Night | None:
     known = len(old)
     return Night(
         labels=before.census.cluster[:known],
-        pins=pinned(_crowd(before), before.about.sorted.quality).first(known),
+        pins=pinned(replace(crowd, said=replayed(before.decisions)), before.about.sorted.quality).first(known),
         graph=old,
     )
 

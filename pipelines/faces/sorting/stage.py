@@ -17,7 +17,7 @@ from pipelines.faces.gallery.reading import STATE, Gallery, assembled, read_gall
 from pipelines.faces.gallery.records import empty_census
 from pipelines.faces.packs import Pack
 from pipelines.faces.registry import PACKS
-from pipelines.faces.sorting.arrivals import Arrival, arrived
+from pipelines.faces.sorting.arrivals import Arrival, arrived, estimated_since
 from pipelines.faces.sorting.forgetting import Forgotten, forgotten
 from pipelines.faces.sorting.listening import Heard, listened
 from pipelines.faces.sorting.round import PATIENCE, Outcome, Round, sorted_anew
@@ -86,6 +86,7 @@ def _begun(work: Work, before: Gallery | None) -> Turn:
         from pipelines.faces.sorting.renewal import renewed  # noqa: PLC0415  loads the networks; few change packs
 
         gallery = renewed(work, draft, gallery, pack)
+    estimated_since(work, draft, gallery)
     arrival = Arrival(gallery=gallery) if work.request.command else arrived(work, draft, gallery)
     return Turn(
         work=work,
