@@ -21,6 +21,7 @@ from daemon.config import Config, configured
 from daemon.dispatch.committing import answer_of
 from daemon.dispatch.keys import keys_of
 from daemon.dispatch.orders import Verb
+from daemon.dispatch.retention import ASKED
 from daemon.errors import CannotDo
 from daemon.model import ACTIVE, Job, Status
 from daemon.moves import copy
@@ -54,6 +55,8 @@ def ask(settings: Settings, wish: Wish, *, json: bool) -> Exit:
     if wish.pipeline not in configured(config, pipelines()):
         raise CannotDo(f"The pipeline {wish.pipeline} is not enabled in config.toml.")
     meant = _meant(config, wish)
+    if not is_running(config):
+        _refuse_paused(config)
     ends, data = [], {}
     for inbox, key in meant:
         job = _done(config, wish, inbox, key)
@@ -71,7 +74,7 @@ def _meant(config: Config, wish: Wish) -> list[tuple[str, str | None]]:
         return [(config.inboxes[0].name, None)]
     word = pipelines()[wish.pipeline].key_word
     known = list(keys_of(config.daemon.state, wish.pipeline))
-    names = ", ".join(shown(key) for _, key in known)
+    names = ", ".join(shown(one[1]) for one in known)
     if not known:
         place = config.inboxes[0].path / wish.pipeline
         raise CannotDo(f"There is no {word} yet. Files dropped into {place} make one.")
@@ -79,28 +82,33 @@ def _meant(config: Config, wish: Wish) -> list[tuple[str, str | None]]:
         if len(known) > 1 and wish.command.commits:
             raise CannotDo(f"There are several: {names}. Say which with --{word}.")
         return list(known)
-    found = [one for one in known if one[1] == wish.key]
+    found = [one for one in known if wish.key in (one[1], f"{one[1]}@{one[0]}")]
     if not found:
         raise CannotDo(f"There is no {word} {shown(wish.key)}. There are: {names}.")
     if len(found) > 1 and wish.command.commits:
-        inboxes = ", ".join(inbox for inbox, _ in found)
-        raise CannotDo(
-            f"The {word} {shown(wish.key)} is in several inboxes ({inboxes}); give one of them another name."
-        )
+        names = " or ".join(shown(f"{one[1]}@{one[0]}") for one in found)
+        raise CannotDo(f"The {word} {shown(wish.key)} is in several inboxes; say {names}.")
     return list(found)
+
+
+def _refuse_paused(config: Config) -> None:
+    """Raises CannotDo where nothing may start, so that nothing is left in the queue for later."""
+    if not database(config).exists():
+        return
+    with reading(database(config)) as store:
+        if store.fact("paused"):
+            raise CannotDo("Everything is paused: `visaged resume` first.")
 
 
 def _done(config: Config, wish: Wish, inbox: str, key: str | None) -> Job:
     """The job of the question, when it is over."""
     given = _given(config, wish)
-    try:
-        number = _ordered(config, wish, inbox, key, given)
-        if not is_running(config):
-            _alone(config)
-        ok, answer = _taken(config, number)
-    finally:
-        if given is not None:
-            shutil.rmtree(given, ignore_errors=True)
+    number = _ordered(config, wish, inbox, key, given)
+    if not is_running(config):
+        _alone(config)
+    ok, answer = _taken(config, number)
+    if given is not None and not ok:  # else it is the daemon's now, or still will be
+        shutil.rmtree(given, ignore_errors=True)
     if not ok:
         raise CannotDo(answer)
     if not is_running(config):
@@ -113,7 +121,7 @@ def _given(config: Config, wish: Wish) -> Path | None:
     files = {p.name: Path(wish.given[p.name]) for p in wish.command.parameters if p.takes is Takes.FILE}
     if not files:
         return None
-    folder = config.daemon.work / f".visaged-asked-{uuid.uuid4().hex}"
+    folder = config.daemon.work / f"{ASKED}{uuid.uuid4().hex}"
     for name, path in files.items():
         if not path.exists():
             raise CannotDo(f"There is nothing at {shown(str(path))}.")
@@ -169,7 +177,8 @@ def _over(config: Config, job_id: str) -> Job:
             if not is_running(config):
                 raise DaemonError(f"The daemon has stopped; job {job_id} goes on when it runs again.")
             if not told and time.monotonic() - since > SILENCE:
-                complain(f"waiting for job {job_id}; `visaged explain {job_id}` says how it is")
+                why = "everything is paused: `visaged resume`" if store.fact("paused") else "it takes a while"
+                complain(f"waiting for job {job_id} ({why}); `visaged explain {job_id}` says how it is")
                 told = True
             time.sleep(0.05)
     return job

@@ -14,6 +14,7 @@ from daemon.dispatch.keys import KEY
 
 STATES = "state"
 """The folder, in a backup, of what pipelines remember."""
+OF_TREE = ("tree.jsonl", "tree.journal.jsonl", "tree.signature")
 AGAIN = 3
 """How often a key is copied anew whose state changes meanwhile."""
 
@@ -43,6 +44,8 @@ def put_states(config: Config, folder: Path) -> Iterator[str]:
             yield f"What was remembered of {place.name} is now {aside}."
         place.parent.mkdir(parents=True, exist_ok=True)
         shutil.copytree(source, place)
+        for name in OF_TREE:  # how a tree was left then says nothing of the one that is there now
+            (place / name).unlink(missing_ok=True)
         yield f"What is remembered of {place.name} is that of the backup."
 
 
@@ -57,7 +60,12 @@ def _copy(root: Path, target: Path) -> None:
     target.mkdir(parents=True)
     named = [revisions.manifest(root, revision.number)] if revision else []
     named += [root / stored.at for stored in revision.files.values()] if revision else []
-    for path in (*named, *(p for p in root.iterdir() if p.is_file()), *root.glob("receipts/*.json")):
+    for path in (
+        *named,
+        *(p for p in root.iterdir() if p.is_file()),
+        *root.glob("receipts/*.json"),
+        *root.glob("sources/*"),
+    ):
         copy = target / path.relative_to(root)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, copy)

@@ -39,7 +39,7 @@ from daemon.dispatch import (
     Succeeded,
     TreeWatch,
 )
-from daemon.errors import CannotDo, ConfigError, VisagedError
+from daemon.errors import ConfigError, VisagedError
 from daemon.model import ACTIVE, Job
 from daemon.schedule import Nightly, Schedule, missed
 from daemon.store import Store, connect, open_reader
@@ -172,6 +172,7 @@ def _run(config: Config, once: bool, on_view: OnView | None, wish: Wish, life: L
         schedule = Schedule(assembly.nightly, lambda name: dispatcher.post(Due(name)))
         done = life.turning(partial(_drained, assembly, config) if once else lambda: False)
         wish.serve(dispatcher.post)
+        trees.tell_edited()
         for watcher in watchers:
             watcher.start()
         trees.start()
@@ -216,11 +217,12 @@ def do_alone(config: Config, job_id: str) -> None:
     with closing(open_reader(database(config))) as reader:
         store = Store(reader)
         meant = store.job(job_id)
-        if store.fact("paused"):
-            raise CannotDo("Everything is paused: `visaged resume` first.")
 
     def only(job: Job) -> bool:
-        return job.id == job_id or (meant is not None and meant.holds and job.key == meant.key)
+        whose = (job.pipeline, job.inbox, job.key)
+        return job.id == job_id or (
+            meant is not None and meant.holds and whose == (meant.pipeline, meant.inbox, meant.key)
+        )
 
     with held(config), assembled(config, starts=True, on_view=None, only=only) as assembly:
 
@@ -229,6 +231,7 @@ def do_alone(config: Config, job_id: str) -> None:
             return job is None or job.status not in ACTIVE
 
         assembly.dispatcher.run(over)
+        assembly.looks.finish()
 
 
 def carry_out_orders(config: Config) -> None:

@@ -130,14 +130,11 @@ def _one_of(choices: Iterable[Any]) -> str:
 
 def _bounds(metadata: Mapping[str, Any]) -> str:
     least, most = metadata.get("least"), metadata.get("most")
-    match least, most:
-        case None, None:
-            return ""
-        case _, None:
-            return f" At least {_number(least)}."
-        case None, _:
-            return f" At most {_number(most)}."
-    return f" From {_number(least)} to {_number(most)}."
+    if least is not None and most is not None:
+        return f" From {_number(least)} to {_number(most)}."
+    if least is not None:
+        return f" At least {_number(least)}."
+    return f" At most {_number(most)}." if most is not None else ""
 
 
 def _number(value: float) -> str:

@@ -25,12 +25,21 @@ from pipelines.contract import Command
 AHEAD = 100
 """The priority of a command that only reads: somebody waits for its answer."""
 
+CLOCK = " (by itself)"
+"""Ends the name of what nobody has asked for."""
+EARLIER = (
+    " A part of this was said by the manifest of an earlier drop into {key}; the manifest of another can change it."
+)
+
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What is asked. key: None for a command that is about none. given: a folder with the files of its parameters."""
+    """What is asked. key: None for a command that is about none. given: a folder with the files of its parameters.
+
+    clock: nobody waits for the answer.
+    """
 
     pipeline: str
     command: str
@@ -38,6 +47,7 @@ class Question:
     key: str | None = None
     arguments: Mapping[str, Any] = field(default_factory=dict)
     given: Path | None = None
+    clock: bool = False
 
 
 class Asking:
@@ -54,7 +64,7 @@ class Asking:
         said = options_of(self._site.state_folder(job)) if job.key is not None else {}
         options = self._site.inboxes[question.inbox].routing.check(self._site.pipeline(job), said)
         if isinstance(options, str):
-            raise CannotDo(options)
+            raise CannotDo(f"{options}{EARLIER.format(key=job.key) if said else ''}")
         if question.given is not None:
             place = self._site.folder(job) / "in"
             place.parent.mkdir(parents=True, exist_ok=True)
@@ -69,7 +79,7 @@ class Asking:
         """Afterwards the command is asked for each key that the pipeline remembers, but where it waits already."""
         for inbox, key in keys_of(self._site.state, pipeline):
             if inbox in self._site.inboxes:
-                self.ask_once(Question(pipeline=pipeline, command=command, inbox=inbox, key=key), now)
+                self.ask_once(Question(pipeline=pipeline, command=command, inbox=inbox, key=key, clock=True), now)
 
     def ask_once(self, question: Question, now: float) -> None:
         """Afterwards the command is asked, or something waits to start that will do the same on its way."""
@@ -80,13 +90,20 @@ class Asking:
             same = (job.pipeline, job.inbox, job.key) == (question.pipeline, question.inbox, question.key)
             if same and (job.command == question.command or (question.command == edited and job.holds)):
                 return
-        self.ask(question, now)
+        try:
+            self.ask(question, now)
+        except CannotDo as error:  # nobody waits for the answer: it is shown as a job that failed
+            job = replace(self._job(question, self._command(question), now), reason=str(error))
+            self._store.add([ended_by_itself(job, str(error), Kind.SETUP, now)])
+            log.warning("a key cannot be worked at", key=question.key, command=question.command, why=str(error))
 
     def note_edits(self, edited: TreeEdited, now: float) -> None:
         """Afterwards what the user changed in a tree will be read."""
         pipeline = self._site.pipelines.get(edited.pipeline)
         if pipeline is not None and pipeline.edited:
-            question = Question(pipeline=edited.pipeline, command=pipeline.edited, inbox=edited.inbox, key=edited.key)
+            question = Question(
+                pipeline=edited.pipeline, command=pipeline.edited, inbox=edited.inbox, key=edited.key, clock=True
+            )
             self.ask_once(question, now)
 
     def _command(self, question: Question) -> Command:
@@ -104,7 +121,7 @@ class Asking:
             inbox=question.inbox,
             lane=None,
             key=question.key if command.keyed else None,
-            item=command.name,
+            item=f"{command.name}{CLOCK}" if question.clock else command.name,
             name=safe(command.name),
             status=Status.QUEUED,
             priority=0 if command.commits else AHEAD,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +15,7 @@ import structlog
 
 from daemon import revisions, tree
 from daemon.dispatch import keys, sources
-from daemon.dispatch.preparing import STATE
+from daemon.dispatch.preparing import PREPARED, STATE
 from daemon.dispatch.receipts import faults_of, receipt_of, results_of, staged_by, why_partly
 from daemon.dispatch.site import Site
 from daemon.dispatch.tree_watch import leave
@@ -21,12 +23,14 @@ from daemon.folders import Ownership
 from daemon.model import Failed, Job, Kind
 from daemon.store import Attempt
 from daemon.why import WHY, note
-from pipelines.contract import Request, Result, Stage, read_request, read_result, stage_folder, write_atomic
+from pipelines.contract import Fault, Request, Result, Stage, read_request, read_result, stage_folder, write_atomic
 
 REVISIONS = 14
 """How many revisions of a key's state stay: two weeks of nights."""
 
 RECEIPT = "receipt.json"
+FAULTS = "tree-faults.json"
+"""What of the tree could not be shown, in the work folder."""
 
 log = structlog.get_logger()
 
@@ -78,6 +82,8 @@ class Committing:
             case Failed() as failed:
                 return failed
             case report:
+                told = [dataclasses.asdict(fault) for fault in report.faults]
+                write_atomic(self._work / FAULTS, json.dumps(told).encode("ascii"))
                 leave(self._root, self.site.results_folder(self.job))
                 log.info("tree is shown", job=self.job.id, key=self.job.key, report=str(report))
         return None
@@ -99,11 +105,15 @@ class Committing:
         """Afterwards no work folder of the key holds an older state. Its other jobs are over, or have not begun."""
         whose = (self._request.pipeline, self._request.key)
         for path in self.site.work.glob("*/request.json"):
-            request = read_request(path.parent)
+            try:
+                request = read_request(path.parent)
+            except (OSError, ValueError, TypeError, KeyError):
+                continue  # of a job that is being removed
             if (request.pipeline, request.key) != whose:
                 continue
             shutil.rmtree(path.parent / STATE, ignore_errors=True)
             if path.parent != self._work:
+                (path.parent / PREPARED).unlink(missing_ok=True)  # a question that runs is asked again
                 shutil.rmtree(path.parent / "stages", ignore_errors=True)
 
     # ------------------------------------------------------------ within
@@ -140,10 +150,9 @@ class Committing:
         own: dict[str, tuple[Path, ...]] = {}
         for entry in self._request.inputs:
             own[entry.sha256] = (*own.get(entry.sha256, ()), self._work / entry.path)
-        held = {entry.sha256 for entry in tree.recorded(self._root).entries.values()}
-        if tree.look(self.site.results_folder(self.job), tree.recorded(self._root)).lost:
-            held = set()
-        return own | sources.found(self._root, staged, held | own.keys())
+        shown = tree.look(self.site.results_folder(self.job), tree.recorded(self._root)).shown
+        held = {file.sha256 for file in shown if file.path}
+        return own | sources.found(self._root, staged, held | own.keys(), self._work)
 
     def _beside(self) -> dict[str, bytes]:
         """What stands in the tree besides what the stage made, by path. The receipt stays in the state too."""
@@ -153,6 +162,14 @@ class Committing:
         write_atomic(receipts / f"{self.job.id}.json", receipt)
         faults = faults_of(self._work, self.site.stages(self.job))
         return {RECEIPT: receipt} | ({WHY: note(why_partly(faults))} if faults else {})
+
+
+def tree_faults(work: Path) -> tuple[Fault, ...]:
+    """What of the job's tree could not be shown."""
+    try:
+        return tuple(Fault(**fault) for fault in json.loads((work / FAULTS).read_bytes()))
+    except FileNotFoundError:
+        return ()
 
 
 def answer_of(folder: Path, stages: Sequence[Stage]) -> tuple[str, Any]:

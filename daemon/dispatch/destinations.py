@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -11,9 +12,6 @@ from daemon.dispatch.receipts import form_of_result
 from daemon.dispatch.site import Site
 from daemon.model import Job, Status, Take
 from pipelines.contract import Publish
-
-TREE_ITSELF = "."
-"""The result, below the folder of the key's results, that a tree is."""
 
 
 class Destinations:
@@ -70,7 +68,8 @@ class Destinations:
         if job.answer is not None and job.answer == job.name:
             return replace(job, inputs_at=inputs_at, result=job.answer)  # the very same drop: nothing new to show
         if self._site.pipeline(job).publish is Publish.TREE:
-            return replace(job, inputs_at=inputs_at, result=TREE_ITSELF)
+            below = self._site.named_folder(job)
+            return replace(job, inputs_at=inputs_at, result=os.path.relpath(self._site.results_folder(job), below))
         form, suffix = form_of_result(job, self._site)
         target = publish.choose_target(self._site.results_folder(job), job.name, form, suffix)
         return replace(job, inputs_at=inputs_at, result=target)

@@ -70,7 +70,8 @@ class Following:
                 self.move(again)
             case Failed(kind=Kind.INFRASTRUCTURE) as failed:
                 log.warning("a move is tried again", job=job.id, why=failed.reason)
-                stuck = replace(job, kind=failed.kind, reason=failed.reason, updated=now) if job.waits_to_move else job
+                tells = job.waits_to_move or job.status is Status.PUBLISHING
+                stuck = replace(job, kind=failed.kind, reason=failed.reason, updated=now) if tells else job
                 self.store.save(stuck)
                 self.movers.submit_later(stuck, self.store.attempts(job.id), failed, now)
             case Failed(reason, kind):
@@ -78,14 +79,18 @@ class Following:
 
     def _prepared(self, job: Job, outcome: Prepared | Unprepared, now: float) -> None:
         if job.status is not Status.RUNNING:
+            self.line.prepared(job)
             return  # it was cancelled meanwhile
         match outcome:
             case Prepared(again):
                 self.store.forget_attempts(job.id, again)
+                self.store.save(replace(job, kind=None, reason=None, updated=now))
                 self.line.prepared(job)
-            case Unprepared(Failed(kind=Kind.INFRASTRUCTURE) as failed):
+            case Unprepared(Failed(kind=Kind.INFRASTRUCTURE) as failed) if job.command is None:
                 log.warning("a job is prepared again", job=job.id, why=failed.reason)
-                self.movers.submit_later(job, (), failed, now)
+                stuck = replace(job, kind=failed.kind, reason=failed.reason, updated=now)
+                self.store.save(stuck)
+                self.movers.submit_later(stuck, (), failed, now)
             case Unprepared(failed):
                 self.line.prepared(job)
                 self._fail(job, failed, now)
@@ -125,7 +130,8 @@ class Following:
     def _settled(self, job: Job, now: float) -> None:
         match job.status:
             case Status.PUBLISHING:
-                over = replace(job, status=Status.DONE, updated=now, faults=self.movers.faults(job))
+                faults = self.movers.faults(job)
+                over = replace(job, status=Status.DONE, updated=now, faults=faults, kind=None, reason=None)
             case Status.RETURNING:
                 over = replace(job, status=Status.RETURNED, updated=now, inputs_at=job.restore_to)
             case _:

@@ -35,7 +35,7 @@ class Want:
 
 def _key(name: str | None) -> str | None:
     """A key that is safe as a folder's name; two names that differ never become one key."""
-    if name is None or safe(name) == name:
+    if name is None or (safe(name) == name and "@" not in name):
         return name
     digest = hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()
     return f"{safe(name)}-{digest[:6]}"

@@ -11,7 +11,7 @@ from pathlib import Path
 import structlog
 
 from daemon import custody, publish
-from daemon.dispatch.committing import Committing
+from daemon.dispatch.committing import Committing, tree_faults
 from daemon.dispatch.destinations import Destinations
 from daemon.dispatch.events import GaveBack, Moved, NameTaken, Prepared, Settled, TookIn, Unprepared
 from daemon.dispatch.preparing import prepare, unprepare
@@ -64,9 +64,10 @@ class Movers:
     # ------------------------------------------------------------ asked by the dispatcher
 
     def forget(self, job: Job) -> None:
-        """Afterwards the job is on its way nowhere."""
+        """Afterwards the job is on its way nowhere, and will not be."""
         self.destinations.forget(job)
         self._failures.pop(job.id, None)
+        self._later = [later for later in self._later if later.job.id != job.id]
 
     def submit(self, job: Job, attempts: Iterable[Attempt]) -> None:
         """Afterwards the move that the job's status announces is under way; its end is posted."""
@@ -98,10 +99,8 @@ class Movers:
         done = [a for a in attempts if a.status is AttemptStatus.DONE]
         if any(read_result(stage_folder(folder, a.stage, a.shard)) is None for a in done):
             return False
-        if job.pipeline not in self._site.pipelines:
-            return True
-        stages = self._site.stages(job)
-        if stages[-1].name not in {a.stage for a in done}:
+        stages = self._site.stages(job) if job.pipeline in self._site.pipelines else ()
+        if not stages or stages[-1].name not in {a.stage for a in done}:
             return True
         staged = staged_by(folder, stages)
         return staged is not None and staged.exists()
@@ -114,7 +113,7 @@ class Movers:
 
     def faults(self, job: Job) -> tuple[Fault, ...]:
         """What of the job failed while the rest is good."""
-        return faults_of(self._site.folder(job), self._site.stages(job))
+        return (*faults_of(self._site.folder(job), self._site.stages(job)), *tree_faults(self._site.folder(job)))
 
     # ------------------------------------------------------------ made by a worker
 
@@ -148,7 +147,7 @@ class Movers:
         try:
             outcome = prepare(job, self._site)
         except OSError as error:
-            outcome = trouble(error)
+            return Unprepared(trouble(error))
         return Unprepared(outcome) if isinstance(outcome, Failed) else outcome
 
     def _take(self, job: Job) -> TookIn | GaveBack | Failed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping
 from dataclasses import replace
 from enum import StrEnum
@@ -65,6 +66,11 @@ class Orders:
             return True, self._do(Verb(order.verb), order.args, now)
         except (CannotDo, ValueError) as error:
             return False, str(error)
+        except sqlite3.Error:
+            raise
+        except Exception as error:  # an order that cannot be carried out must not come again at each start
+            log.exception("an order broke off", verb=order.verb)
+            return False, f"It could not be done ({type(error).__name__}: {error}). Report this."
 
     def _do(self, verb: Verb, args: Mapping[str, Any], now: float) -> str:
         match verb:

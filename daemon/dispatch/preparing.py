@@ -40,11 +40,8 @@ def prepare(job: Job, site: Site) -> Prepared | Failed:
     Failed: of the setup, where weights cannot be had; of the infrastructure, where they may be another time.
     """
     pipeline, folder = site.pipeline(job), site.folder(job)
-    if missing := models.missing(pipeline, job.options, site.models):
-        if not site.fetches:
-            return Failed(models.advice(missing), Kind.SETUP)
-        if failed := models.fetch(missing, site.models):
-            return failed
+    if failed := _supplied(job, site):
+        return failed
     folder.mkdir(parents=True, exist_ok=True)
     before = read_request(folder) if (folder / "request.json").exists() else None
     request = before or request_of(job, _inputs(folder))
@@ -57,6 +54,23 @@ def prepare(job: Job, site: Site) -> Prepared | Failed:
     step(Step.PREPARED)
     write_atomic(folder / PREPARED, b"")
     return Prepared(again)
+
+
+def _supplied(job: Job, site: Site) -> Failed | None:
+    """Afterwards the weights that the job cannot do without are here, and of the others those that can be had."""
+    pipeline, command = site.pipeline(job), site.asked(job)
+    if command is not None and not command.weighs:
+        return None
+    missing, spares = models.missing(pipeline, job.options, site.models), pipeline.spares(job.options)
+    must = [one for one in missing if one.name not in spares]
+    if must and not site.fetches:
+        return Failed(models.advice(must), Kind.SETUP)
+    if must and (failed := models.fetch(must, site.models)):
+        return failed
+    # A command is not to wait for what a drop could not have either.
+    if (rest := [one for one in missing if one.name in spares]) and site.fetches and job.command is None:
+        models.fetch(rest, site.models)
+    return None
 
 
 def _needs(job: Job, site: Site) -> bool:

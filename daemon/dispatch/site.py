@@ -117,8 +117,20 @@ class Site:
 
     def results_folder(self, job: Job) -> Path:
         """The folder that the job's result appears in."""
+        if job.key and self.pipeline(job).remembers:
+            return self.tree(self.pipeline(job), job.inbox, job.key)
+        return self.named_folder(job)
+
+    def named_folder(self, job: Job) -> Path:
+        """The folder that has the names of the job's pipeline and key: results are told as paths below it."""
         base = self.inboxes[job.inbox].results / str(job.pipeline)
         return base / job.key if job.key else base
+
+    def tree(self, pipeline: Pipeline, inbox: str, key: str) -> Path:
+        """The folder of what a pipeline shows of a key; keys of inboxes that share their results have one each."""
+        site = self.inboxes[inbox]
+        shared = any(other.results == site.results for other in self.inboxes.values() if other is not site)
+        return site.results / pipeline.name / (key_folder(inbox, key) if shared else key)
 
     def kept_folder(self, job: Job) -> Path:
         """Where files of the user's go that are in the job's tree no more, and nowhere else."""

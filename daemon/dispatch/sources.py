@@ -3,58 +3,104 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from daemon.dispatch.site import Site
-from daemon.model import Job, Take
+from daemon.model import Failed, Job, Take
+from daemon.unpack import Limits, unpack
 from pipelines.contract import TREE, Input, Request, read_leaves, write_atomic
 
 FOLDER = "sources"
 """The folder, beside a key's revisions, with a list for each job that brought files."""
+AGAIN = "again"
+"""The folder, in a work folder, below which archives are unpacked once more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noted:
+    """Where one content was put.
+
+    at: the file, or the archive that it is a member of; size, mtime_ns: of that file. ours: it lies in the archive
+    folder; else where the user dropped it, and is only ever read.
+    """
+
+    sha256: str
+    at: str
+    member: str | None
+    size: int
+    mtime_ns: int
+    ours: bool
+
+    def is_there(self) -> bool:
+        """Whether the file is as it was noted."""
+        try:
+            status = Path(self.at).lstat()
+        except OSError:
+            return False
+        return (status.st_size, status.st_mtime_ns) == (self.size, self.mtime_ns)
 
 
 def note(root: Path, job: Job, request: Request, site: Site) -> None:
-    """Afterwards it is known where the job's inputs will lie. Members of an archive lie nowhere by themselves."""
-    if job.archive or not request.inputs:
+    """Afterwards it is known where the job's inputs will lie when they have been put away."""
+    if not request.inputs:
         return
-    lines = (_line(entry, site.folder(job) / entry.path, _place(entry, job, site)) for entry in request.inputs)
+    lines = "".join(json.dumps(_line(entry, job, site)) + "\n" for entry in request.inputs)
     (root / FOLDER).mkdir(parents=True, exist_ok=True)
-    write_atomic(root / FOLDER / f"{job.id}.jsonl", "".join(lines).encode("ascii"))
+    write_atomic(root / FOLDER / f"{job.id}.jsonl", lines.encode("ascii"))
 
 
-def found(root: Path, staged: Path, but: Iterable[str]) -> dict[str, tuple[Path, ...]]:
-    """Where what the staged tree wants, but for the contents given, lies unchanged since it was noted, by SHA-256."""
+def found(root: Path, staged: Path, but: Iterable[str], work: Path) -> dict[str, tuple[Path, ...]]:
+    """Where what the staged tree wants, but for the contents given, lies unchanged since it was noted, by SHA-256.
+
+    Archives that hold some of it are unpacked below the work folder.
+    """
     wanted = {leaf.sha256 for leaf in read_leaves(staged / TREE) if leaf.sha256} - set(but)
     places: dict[str, tuple[Path, ...]] = {}
-    for sha256, place in _noted(root) if wanted else ():
-        if sha256 in wanted:
-            places[sha256] = (*places.get(sha256, ()), place)
+    for noted in _noted(root) if wanted else ():
+        if noted.sha256 in wanted and noted.is_there() and (place := _place(noted, work)):
+            places[noted.sha256] = (*places.get(noted.sha256, ()), place)
     return places
 
 
-def _place(entry: Input, job: Job, site: Site) -> Path:
+def _place(noted: Noted, work: Path) -> Path | None:
+    again = work / AGAIN
+    again.mkdir(exist_ok=True)
+    if noted.member is None and noted.ours:
+        return Path(noted.at)
+    if noted.member is None:
+        copied = again / noted.sha256
+        shutil.copyfile(noted.at, copied)
+        return copied
+    unpacked = again / f"{noted.size}-{noted.mtime_ns}"
+    try:
+        if isinstance(unpack(Path(noted.at), unpacked, Limits()), Failed):
+            return None
+    except IsADirectoryError:
+        return None
+    place = unpacked / noted.member
+    return place if place.is_file() else None
+
+
+def _line(entry: Input, job: Job, site: Site) -> list[str | int | bool | None]:
     below = Path(entry.path).relative_to("in")
-    if job.take is Take.MOVE:
-        return Path(str(job.inputs_at)) / below
-    top = Path(job.tops[0])
-    return site.inboxes[job.inbox].path / (top if job.folder else top.parent) / below
-
-
-def _line(entry: Input, now: Path, later: Path) -> str:
+    top = site.inboxes[job.inbox].path / job.tops[0]
+    later = Path(str(job.inputs_at)) if job.take is Take.MOVE else top if job.folder or job.archive else top.parent
+    if job.archive:
+        moved, member = job.take is Take.MOVE, str(below)
+        now = site.folder(job) / "dropped/item" / top.name if moved else top
+        later = later / top.name if moved else top
+    else:
+        now, member, later = site.folder(job) / entry.path, None, later / below
     status = now.stat() if now.exists() else None
-    size, mtime = (status.st_size, status.st_mtime_ns) if status else (entry.size, 0)
-    return json.dumps([entry.sha256, size, mtime, str(later)]) + "\n"
+    size, mtime_ns = (status.st_size, status.st_mtime_ns) if status else (0, 0)
+    return [entry.sha256, str(later), member, size, mtime_ns, job.take is Take.MOVE]
 
 
-def _noted(root: Path) -> Iterator[tuple[str, Path]]:
+def _noted(root: Path) -> Iterator[Noted]:
     for path in sorted((root / FOLDER).glob("*.jsonl")):
         for line in path.read_text("ascii").splitlines():
-            sha256, size, mtime, text = json.loads(line)
-            place = Path(text)
-            try:
-                status = place.lstat()
-            except OSError:
-                continue
-            if (status.st_size, status.st_mtime_ns) == (size, mtime):
-                yield sha256, place
+            sha256, at, member, size, mtime_ns, ours = json.loads(line)
+            yield Noted(sha256=sha256, at=at, member=member, size=size, mtime_ns=mtime_ns, ours=ours)

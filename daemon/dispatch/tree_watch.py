@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,11 @@ from pipelines.contract import write_atomic
 SIGNATURE = "tree.signature"
 """The file, in the folder of a key's state, that holds the signature of the tree as we left it."""
 
+FORGOTTEN = 600.0
+"""Seconds after which an edit that still stands is posted again: the job that should have read it has failed."""
+MOST_IN_A_ROW = 3
+"""How often a tree that never comes to rest is read in a row; then the next change of its folders is waited for."""
+
 log = structlog.get_logger()
 
 
@@ -28,15 +34,27 @@ def leave(root: Path, place: Path) -> None:
     Where the user was quicker than this look, what is noted is no tree's, so that the edit is noticed.
     """
     signature = tree.signature_left(place, tree.recorded(root))
-    write_atomic(root / SIGNATURE, json.dumps(signature).encode("ascii"))
+    restless = 0 if signature else _restless(root) + 1
+    if restless > MOST_IN_A_ROW:  # a file there can never be read, or somebody keeps writing it
+        signature = tree.signature(place)
+    write_atomic(root / SIGNATURE, json.dumps([signature, restless]).encode("ascii"))
 
 
 def left(root: Path) -> str | None:
     """The signature of the tree as we left it, or None where none is known."""
     try:
-        return str(json.loads((root / SIGNATURE).read_bytes()))
+        signature, _ = json.loads((root / SIGNATURE).read_bytes())
     except (OSError, ValueError):
         return None
+    return str(signature)
+
+
+def _restless(root: Path) -> int:
+    """How often in a row the tree was not as we had left it."""
+    try:
+        return int(json.loads((root / SIGNATURE).read_bytes())[1])
+    except (OSError, ValueError, TypeError, IndexError):
+        return 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +77,7 @@ class TreeWatch:
         self._interval = interval
         self._post = post
         self._seen: dict[Path, str] = {}
-        self._told: dict[Path, str] = {}
+        self._told: dict[Path, tuple[str, float]] = {}
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="tree-watch", daemon=True)
 
@@ -74,6 +92,11 @@ class TreeWatch:
         if self._thread.is_alive():
             self._thread.join(timeout=5.0)
 
+    def tell_edited(self) -> None:
+        """Afterwards every tree that differs from what we left is posted, however lately it was changed."""
+        self.look()
+        self.look()
+
     def look(self) -> None:
         """Afterwards every tree that differs from what we left, and has not changed since the last look, is posted."""
         for one in self._trees():
@@ -86,9 +109,14 @@ class TreeWatch:
             self._seen[one.place] = now
             if now == left(one.root):
                 self._told.pop(one.place, None)
-            elif quiet and self._told.get(one.place) != now:
-                self._told[one.place] = now
+            elif quiet and not self._was_told(one.place, now):
+                self._told[one.place] = (now, time.monotonic())
                 self._post(TreeEdited(pipeline=one.pipeline, inbox=one.inbox, key=one.key))
+
+    def _was_told(self, place: Path, signature: str) -> bool:
+        """Whether that edit was posted, and not so long ago that it must have been lost."""
+        told, at = self._told.get(place, ("", 0.0))
+        return told == signature and time.monotonic() - at < FORGOTTEN
 
     def _run(self) -> None:
         while not self._ended.wait(self._interval):
@@ -103,6 +131,6 @@ class TreeWatch:
                 if inbox not in self._site.inboxes:
                     continue
                 root = self._site.state / pipeline.name / key_folder(inbox, key)
-                place = self._site.inboxes[inbox].results / pipeline.name / key
+                place = self._site.tree(pipeline, inbox, key)
                 if left(root) is not None and place.is_dir():
                     yield Watched(pipeline=pipeline.name, inbox=inbox, key=key, root=root, place=place)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -125,8 +126,9 @@ class Bringer:
             elif not any(self._filled(source, scratch, bring) for source in self._sources(bring)):
                 return None
             self._change.ownership.give(scratch)
-        except OSError:
+        except OSError as error:
             scratch.unlink(missing_ok=True)  # on a full disk it would take what is left
+            error.filename = error.filename or os.fspath(self._tree / bring.put.path)
             raise
         self.counts["placed"] += 1
         step(Step.TREE_COPIED)

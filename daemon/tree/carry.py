@@ -19,7 +19,7 @@ from daemon.tree.steps import NOTES, Drop, Hold, Plan
 from daemon.tree.words import Applied, Entry, Owner, TreeChange, folder_of
 
 T = TypeVar("T")
-_TOGETHER: Final = 512
+_TOGETHER: Final = 2000
 """Files that are made durable, and noted, at once."""
 
 

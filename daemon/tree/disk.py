@@ -25,7 +25,8 @@ HELD: Final = f"{PARTIAL}/held"
 """The folder of files that stand in the way of others while a tree is changed."""
 
 _VANISHED: Final = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ESTALE})
-_ignored = ignores()
+is_ignored = ignores()
+"""Whether a name is one that systems leave behind, or one of our hidden ones: no look sees it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +98,7 @@ def signature(tree: Path) -> str:
         count, inside = 0, []
         with os.scandir(folder) as entries:
             for entry in entries:
-                if _ignored(entry.name):
+                if is_ignored(entry.name):
                     continue
                 count += 1
                 if entry.is_dir(follow_symlinks=False):
@@ -125,7 +126,7 @@ class _Listing:
                 for entry in entries:
                     path = prefix + entry.name
                     if entry.is_dir(follow_symlinks=False):
-                        if _ignored(entry.name):
+                        if is_ignored(entry.name):
                             self.taken.add(path)
                         else:
                             self.folders.add(path)
@@ -139,7 +140,7 @@ class _Listing:
         except FileNotFoundError:
             return
         ours = path in self._expected or (entry.name.startswith(HIDDEN) and path != MARKER)
-        if stat.S_ISREG(status.st_mode) and (ours or not (_ignored(entry.name) or is_temporary(entry.name))):
+        if stat.S_ISREG(status.st_mode) and (ours or not (is_ignored(entry.name) or is_temporary(entry.name))):
             self.files[path] = status
         else:
             self.taken.add(path)

@@ -63,7 +63,7 @@ def ground(disk: Disk, record: Record, seen: Seen | None) -> Ground:
     changed: list[Entry] = []
     astray: list[str] = []
     gone: list[str] = []
-    matching = match(record.entries.values(), disk.files)
+    matching = match(record.entries.values(), disk.files, seen.now if seen else {})
     for path, entry in matching.of.items():
         same = disk.files[path].sha256 == entry.sha256
         if not _knew(seen, entry, path) or (not same and seen is not None and seen.over):

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from daemon.tree.disk import Disk, identities, is_lost, read_disk, signature
 from daemon.tree.match import Matching, match
 from daemon.tree.record import Record, settle
-from daemon.tree.words import is_hidden
+from daemon.tree.words import Entry, is_hidden
 from pipelines.contract import Shown
+
+_TRIES: Final = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,16 +27,22 @@ class Look:
 def look(tree: Path, record: Record) -> Look:
     """What the tree shows, each file with the path and tag as which we left it; at the end what is gone.
 
-    Nothing is changed. Our own hidden files are not shown. Raises OSError where a part of the tree cannot be read: then
-    nothing may be concluded.
+    Nothing is changed. Our own hidden files are not shown; while users move files, nothing is said to be gone. Raises
+    OSError where a part of the tree cannot be read: then nothing may be concluded.
     """
     if is_lost(tree, record):
         return Look(lost=True)
-    disk = read_disk(tree, record)
+    for _ in range(_TRIES):
+        before = _signature(tree)
+        disk = read_disk(tree, record)
+        if quiet := _signature(tree) == before:
+            break
     if is_lost(tree, record):
         return Look(lost=True)
     settled = settle(record, disk.files)
-    return Look(shown=tuple(_shown(disk, match(settled.entries.values(), disk.files))))
+    matching = match(settled.entries.values(), disk.files)
+    gone = matching.gone if quiet else ()  # a file that is moved while we read may be seen in neither place
+    return Look(shown=(*_shown(disk, matching), *_gone(disk, gone)))
 
 
 def signature_left(tree: Path, record: Record) -> str:
@@ -50,6 +59,10 @@ def signature_left(tree: Path, record: Record) -> str:
     return now if as_left else ""
 
 
+def _signature(tree: Path) -> str:
+    return signature(tree) if tree.is_dir() else ""
+
+
 def _shown(disk: Disk, matching: Matching) -> Iterator[Shown]:
     for path in sorted(disk.files):
         found, entry = disk.files[path], matching.of.get(path)
@@ -63,7 +76,10 @@ def _shown(disk: Disk, matching: Matching) -> Iterator[Shown]:
             was=entry.path if entry else None,
             tag=entry.tag if entry else "",
         )
-    for entry in matching.gone:
+
+
+def _gone(disk: Disk, gone: Iterable[Entry]) -> Iterator[Shown]:
+    for entry in gone:
         if not entry.hidden and entry.path not in disk.taken:
             yield Shown(
                 path="",

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
+from types import MappingProxyType
 from typing import Final
 
 from daemon.tree.words import Entry, Found, folder_of, name_of
@@ -22,25 +23,29 @@ class Matching:
     gone: tuple[Entry, ...]
 
 
-def match(entries: Iterable[Entry], files: Mapping[str, Found]) -> Matching:
+def match(
+    entries: Iterable[Entry], files: Mapping[str, Found], told: Mapping[str, str] = MappingProxyType({})
+) -> Matching:
     """Every entry with the file that it is now, each at most once, whatever the order of either.
 
-    First what stands unchanged where it was. Then files of the same content elsewhere: rather the same inode and name,
-    then the same name, then the same inode, then any; among equals the folder to which most others of its folder went.
-    Then the same inode and name with other content, and last what stands changed at the same path.
+    First what stands unchanged where it was, and then where others were told that it is (told: path of an entry -> path
+    of a file). Then files of the same content elsewhere: rather the same name and inode, then the same name, then the
+    same inode, then any; among equals the folder to which most others of its folder went. Then the same inode and name
+    with other content, and last what stands changed at the same path.
     """
     pairs = _Pairs(entries, files)
     pairs.take((e.path, e) for e in pairs.entries() if e.path in files and files[e.path].sha256 == e.sha256)
+    there = [(told[entry.path], entry) for entry in pairs.entries() if entry.path in told]
+    pairs.take((p, e) for p, e in there if p in files and files[p].sha256 == e.sha256)
     same_content = pairs.of_same_content()
     alone = [(new[0], old[0]) for old, new in same_content if len(old) == len(new) == 1]
     pairs.take(alone)
     ways = Counter((folder_of(entry.path), folder_of(path)) for path, entry in alone)
     for old, new in same_content:
         pairs.take(_best(old, new, files, ways))
-    edited = {(files[p].identity.inode, name_of(p)): p for p in sorted(pairs.free, reverse=True)}
-    pairs.take(
-        (p, e) for e in pairs.entries() if (p := edited.get((e.identity.inode, name_of(e.path)), "")) != e.path and p
-    )
+    elsewhere = pairs.free.difference(e.path for e in pairs.entries())
+    edited = {(files[p].identity.inode, name_of(p)): p for p in sorted(elsewhere, reverse=True)}
+    pairs.take((edited[key], e) for e in pairs.entries() if (key := (e.identity.inode, name_of(e.path))) in edited)
     pairs.take((e.path, e) for e in pairs.entries() if e.path in files)
     return Matching(of=pairs.of, gone=tuple(pairs.entries()))
 

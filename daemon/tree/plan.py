@@ -14,9 +14,9 @@ from daemon.names import folded
 from daemon.tree.disk import HELD, Disk
 from daemon.tree.ground import Ground, Seen, ground
 from daemon.tree.record import Put, Record
-from daemon.tree.spelling import spell
+from daemon.tree.spelling import above, spell
 from daemon.tree.steps import Bring, Drop, Hold, Plan
-from daemon.tree.words import Entry, Found, Identity, Owner, Want, folder_of, name_of
+from daemon.tree.words import Entry, Found, Identity, Owner, Want, name_of
 
 
 def plan(wants: Sequence[Want], disk: Disk, record: Record, seen: Seen | None, others: Container[str]) -> Plan:
@@ -107,8 +107,7 @@ def _fates(given: Mapping[str, Want], disk: Disk, now: Ground) -> _Fates:
     ways = _in_the_way(needed, [path for path in files if path not in stay])
     made = {p for p, there in ways.items() if there == [p] and given[p].made is not None and not _is_users(p, now)}
     origins = _origins([path for path in needed if path not in made], given, leaving, files)
-    over = made.difference(origins.values())
-    out = sorted(path for target, there in ways.items() if target not in over for path in there)
+    out = sorted(path for target, there in ways.items() if target not in made for path in there)
     first = len(disk.held) + 1
     while any(path.startswith(f"{HELD}/{first}/") for path in disk.held):
         first += 1
@@ -118,7 +117,7 @@ def _fates(given: Mapping[str, Want], disk: Disk, now: Ground) -> _Fates:
         leaving=leaving,
         needed=needed,
         origins=origins,
-        over=frozenset(over),
+        over=frozenset(made),
         aside={path: f"{HELD}/{first + i}/{name_of(path)}" for i, path in enumerate(out)},
     )
 
@@ -181,14 +180,9 @@ def _drops(fates: _Fates, now: Ground) -> Iterable[Drop]:
 
 
 def _emptied(left: Iterable[str], given: Iterable[str], folders: frozenset[str]) -> tuple[str, ...]:
-    used = {folder for path in given for folder in _above(path)}
-    emptied = {folder for path in left for folder in _above(path)} & folders
+    used = {folder for path in given for folder in above(path)}
+    emptied = {folder for path in left for folder in above(path)} & folders
     return tuple(sorted(emptied - used, key=lambda folder: (-folder.count("/"), folder)))
-
-
-def _above(path: str) -> Iterable[str]:
-    while path := folder_of(path):
-        yield path
 
 
 def _known(fates: _Fates, now: Ground) -> dict[Identity, str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -186,13 +186,16 @@ def _journal(state_root: Path, number: int) -> Journal | None:
 
 def _lines(path: Path) -> list[dict[str, Any]]:
     """The lines of a file up to the first that is none: a power cut leaves half a line at the end."""
-
-    def parsed() -> Iterator[dict[str, Any]]:
-        with open_plain(path) as file, suppress(ValueError):
-            for line in file:
-                yield json.loads(line)
-
-    return list(parsed())
+    with open_plain(path) as file:
+        lines = file.read().splitlines()
+    with suppress(ValueError):
+        parsed: list[dict[str, Any]] = json.loads(b"[" + b",".join(lines) + b"]")  # many times faster than by line
+        return parsed
+    whole = []
+    with suppress(ValueError):
+        for line in lines:
+            whole.append(json.loads(line))  # noqa: PERF401  what was read before the error counts
+    return whole
 
 
 def _line(raw: Mapping[str, Any]) -> bytes:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
-from typing import Final, TypeVar
+from typing import Final
 
 from daemon.names import FILE_LIMIT, LIMIT, folded, safe
-from daemon.tree.disk import Disk
+from daemon.tree.disk import Disk, is_ignored
 from daemon.tree.ground import Ground
 from daemon.tree.words import Owner, Want, folder_of, is_hidden, name_of
 
-T = TypeVar("T")
 _OURS: Final = re.compile(r"\.visaged[\w.-]*", re.ASCII)
 _SUFFIX: Final = re.compile(r"[A-Za-z0-9]{1,10}")
 
@@ -40,9 +39,9 @@ def spell(wants: Sequence[Want], disk: Disk, ground: Ground) -> Spelling:
     What stands already keeps its path. Two paths that some file system takes for one are never both given.
     """
     folders = _Folders(dict.fromkeys(folder_of(want.path) for want in wants), disk, ground)
-    respell = tuple(folders.respell)
-    before = {new: old for old in ground.mine if (new := _moved_all(old, respell)) != old}
-    disk, ground = _respelt(disk, ground, respell)
+    respell = folders.respell
+    before = {new: old for old in ground.mine if respell and (new := respelt(old, respell)) != old}
+    disk, ground = _all_respelt(disk, ground, respell)
     names = _Names(disk, ground)
     paths: dict[int, str] = {}
     for settle in (names.as_left, names.standing, names.beside, names.just_so, names.free):
@@ -50,7 +49,11 @@ def spell(wants: Sequence[Want], disk: Disk, ground: Ground) -> Spelling:
             if i not in paths and (path := settle(folders.of[folder_of(want.path)], want)):
                 paths[i] = path
     return Spelling(
-        paths=tuple(paths[i] for i in range(len(wants))), respell=respell, before=before, disk=disk, ground=ground
+        paths=tuple(paths[i] for i in range(len(wants))),
+        respell=tuple(respell.items()),
+        before=before,
+        disk=disk,
+        ground=ground,
     )
 
 
@@ -72,10 +75,30 @@ def beside(name: str, n: int) -> str:
     return stem + end
 
 
+def respelt(path: str, respell: Mapping[str, str]) -> str:
+    """The path when the folders above it, and it, have their new spelling."""
+    there = ""
+    for name in path.split("/") if respell else ():
+        there = join(there, name)
+        there = respell.get(there, there)
+    return there or path
+
+
+def above(path: str) -> Iterator[str]:
+    """The folders of a path, the nearest first, without the root."""
+    while path := folder_of(path):
+        yield path
+
+
 def safe_name(name: str) -> str:
-    """The name as every file system takes it; one that is too long keeps its suffix, and our hidden ones are ours."""
+    """The name as every file system takes it and every look sees it.
+
+    One that is too long keeps its suffix; our hidden ones stay as they are.
+    """
     if _OURS.fullmatch(name) and _size(name) <= LIMIT:
         return name
+    if is_ignored(name):
+        return safe(f"_{name}")
     stem, _, suffix = name.rpartition(".")
     if _size(name) > LIMIT and stem and _SUFFIX.fullmatch(suffix):
         return f"{safe(stem)}.{suffix}"
@@ -83,18 +106,25 @@ def safe_name(name: str) -> str:
 
 
 class _Folders:
-    """The spelling of each wanted folder. of: as it is wanted -> as it will be."""
+    """The spelling of each wanted folder. of: as it is wanted -> as it will be. respell: as it is -> as it will be.
+
+    Paths in respell have the new spelling of the folders above them.
+    """
 
     def __init__(self, wanted: Iterable[str], disk: Disk, ground: Ground) -> None:
         """wanted: the first of two that are one gives the spelling, unless one is there already."""
         self.of: dict[str, str] = {"": ""}
-        self.respell: list[tuple[str, str]] = []
-        self._folders = set(disk.folders)
-        self._kept = {folder for path in ground.astray for folder in _above(path)}  # so spelt by a user just now
+        self.respell: dict[str, str] = {}
         raw = [path for path in wanted if path]
-        self._blocked = {folded(path) for path in (*disk.files, *disk.taken)} if set(raw) - disk.folders else set()
+        self._there: dict[str, list[str]] = defaultdict(list)
+        self._blocked: set[str] = set()
+        if not disk.folders.issuperset(raw):
+            self._blocked = {folded(path) for path in (*disk.files, *disk.taken)}
+            for path in sorted(disk.folders):
+                self._there[folded(path)].append(path)
+        self._kept = {folder for path in ground.astray for folder in above(path)}  # so spelt by a user just now
         for path in sorted(disk.folders.intersection(raw)):
-            self.of.update((folder, folder) for folder in (path, *_above(path)))
+            self.of.update((folder, folder) for folder in (path, *above(path)))
         self._given = {folded(folder): folder for folder in sorted(self.of.values(), reverse=True)}
         for path in raw:
             self._spell(path)
@@ -104,7 +134,8 @@ class _Folders:
             return self.of[path]
         parent = self._spell(folder_of(path))
         exact = join(parent, name_of(path))
-        self.of[path] = exact if exact in self._folders else self._choose(parent, safe_name(name_of(path)))
+        there = self._spellings(exact)
+        self.of[path] = exact if exact in there else self._choose(parent, safe_name(name_of(path)))
         self._given.setdefault(folded(self.of[path]), self.of[path])
         return self.of[path]
 
@@ -114,15 +145,18 @@ class _Folders:
             n += 1
         if given := self._given.get(folded(wish)):
             return given
-        there = sorted(f for f in self._folders if folder_of(f) == parent and folded(f) == folded(wish))
+        there = self._spellings(wish)
         if not there or wish in there:
             return wish
-        if len(there) > 1 or there[0] in self._kept:
-            return there[0]
-        self.respell.append((there[0], wish))
-        self._folders = {_moved(folder, there[0], wish) for folder in self._folders}
-        self._kept = {_moved(folder, there[0], wish) for folder in self._kept}
-        return wish
+        if len(there) == 1 and there[0] not in self._kept:
+            self.respell[there[0]] = wish
+            return wish
+        return there[0]
+
+    def _spellings(self, path: str) -> list[str]:
+        """The folders that are there and that some file system takes for the one at path."""
+        there = (respelt(folder, self.respell) for folder in self._there[folded(path)])
+        return [folder for folder in there if folder_of(folder) == folder_of(path)]
 
 
 class _Names:
@@ -189,35 +223,16 @@ class _Names:
         return same or there in self._ground.mine or is_hidden(there) or found.sha256 in self._made
 
 
-def _respelt(disk: Disk, ground: Ground, respell: Iterable[tuple[str, str]]) -> tuple[Disk, Ground]:
-    for old, new in respell:
-        disk = replace(
-            disk,
-            files=_keys_moved(disk.files, old, new),
-            folders=frozenset(_moved(path, old, new) for path in disk.folders),
-            taken=frozenset(_moved(path, old, new) for path in disk.taken),
-        )
-        ground = replace(ground, mine=_keys_moved(ground.mine, old, new))
-    return disk, ground
-
-
-def _keys_moved(values: Mapping[str, T], old: str, new: str) -> dict[str, T]:
-    return {_moved(path, old, new): value for path, value in values.items()}
-
-
-def _moved(path: str, old: str, new: str) -> str:
-    return new + path[len(old) :] if path == old or path.startswith(f"{old}/") else path
-
-
-def _moved_all(path: str, respell: Iterable[tuple[str, str]]) -> str:
-    for old, new in respell:
-        path = _moved(path, old, new)
-    return path
-
-
-def _above(path: str) -> Iterable[str]:
-    while path := folder_of(path):
-        yield path
+def _all_respelt(disk: Disk, ground: Ground, respell: Mapping[str, str]) -> tuple[Disk, Ground]:
+    if not respell:
+        return disk, ground
+    disk = replace(
+        disk,
+        files={respelt(path, respell): found for path, found in disk.files.items()},
+        folders=frozenset(respelt(path, respell) for path in disk.folders),
+        taken=frozenset(respelt(path, respell) for path in disk.taken),
+    )
+    return disk, replace(ground, mine={respelt(path, respell): entry for path, entry in ground.mine.items()})
 
 
 def _size(text: str) -> int:

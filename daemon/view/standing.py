@@ -141,6 +141,9 @@ def _backs_off(job: Job, attempts: tuple[Attempt, ...], now: float) -> Iterator[
 
 def _running(job: Job, scene: Scene) -> Iterator[str]:
     entry = active(scene.store, scene.work, job, scene.now)
+    if entry.stage is None and job.reason:
+        yield f"It cannot start yet, and is tried again by itself: {job.reason}"
+        return
     if entry.stage is None:
         yield next_start(job, scene) or "Its next stage is about to start"
         return

@@ -2,9 +2,11 @@
 
 Standard library alone, because the daemon imports it. The map of the package:
 
-- ``claim``      which items are faces';  ``registry``, ``packs``  the packs of models, from ``models.toml``
+- ``claim``      which items are faces'
+- ``registry``, ``packs``, ``attribute_packs``   the packs of models, from ``models.toml``
 - ``columns``    pictures and faces as columns, and the files in which they are kept
-- ``survey``, ``embed``, ``cluster``, ``tree``, ``ask``, ``attributes``   the stages, one module or package each
+- ``survey``, ``embed``, ``attributes``, ``sorting`` (the stage cluster), ``tree``, ``ask``   the stages
+- ``gallery``    all faces of a collection;  ``people``  who they are, over all nights;  ``cluster``  who is alike
 """
 
 from dataclasses import dataclass, field
@@ -22,6 +24,7 @@ from pipelines.contract import (
     checked,
     option,
 )
+from pipelines.faces.attribute_packs import ATTRIBUTE_PACKS, required, spared
 from pipelines.faces.claim import KINDS, PRINCIPAL, claim
 from pipelines.faces.registry import WEIGHTS, needed, own_pack
 
@@ -63,6 +66,11 @@ class Options:
     )
     video_interval: float = option(1.0, "Seconds between two pictures taken from a video.", least=0.04, most=3600.0)
     attributes: bool = option(default=False, about="Estimate age, gender, emotion and race (needs its own image).")
+    attributes_pack: str = option(
+        "attributes",
+        "The models that estimate them: deepface's, or small ones, quick and without race.",
+        choices=tuple(ATTRIBUTE_PACKS),
+    )
     views: tuple[str, ...] = option((), "More trees beside people: by-gender and so on.", choices=VIEWS)
     filter: dict[str, str] = field(
         default_factory=dict,
@@ -81,6 +89,7 @@ class Options:
         if self.review and self.join and self.review > self.join:
             raise ValueError(f"review = {self.review:g}: it must be at most join, which is {self.join:g}")
         self._check_filter()
+        self._check_attributes()
 
     def _check_filter(self) -> None:
         for name, value in self.filter.items():
@@ -93,28 +102,42 @@ class Options:
             elif value not in _FILTERS[name]:
                 raise ValueError(f'filter = "{name}": it must be one of {", ".join(_FILTERS[name])}, not "{value}"')
 
-    @property
-    def wants_attributes(self) -> bool:
-        """Whether attributes are estimated: asked for, or needed by a view or a filter."""
-        return bool(self.attributes or self.views or self.filter)
+    def _check_attributes(self) -> None:
+        can = ATTRIBUTE_PACKS[self.attributes_pack].files
+        for name in required({"views": self.views, "filter": self.filter}):
+            if name not in can:
+                raise ValueError(
+                    f'views = "{name}": attributes_pack = "{self.attributes_pack}" estimates {", ".join(can)} alone'
+                )
 
 
 GIB = 1024**3
-SURVEY = Stage(name="survey", cpus=1.0, memory=GIB // 2)
-EMBED = Stage(name="embed", cpus=1.0, memory=3 * GIB // 2, gpus=Gpus.OPTIONAL, gpu_memory=2 * GIB, sharded=True)
-ATTRIBUTES = Stage(
-    name="attributes", cpus=2.0, memory=4 * GIB, gpus=Gpus.OPTIONAL, when="attributes", image="attributes"
+SURVEY = Stage(name="survey", cpus=1.0, memory=GIB // 2, recalls=True)
+EMBED = Stage(
+    name="embed", cpus=1.0, memory=3 * GIB // 2, gpus=Gpus.OPTIONAL, gpu_memory=2 * GIB, sharded=True, recalls=True
 )
-CLUSTER = Stage(name="cluster", cpus=2.0, memory=6 * GIB, gpus=Gpus.OPTIONAL, gpu_memory=4 * GIB)
-TREE = Stage(name="tree", cpus=2.0, memory=2 * GIB)
-ASK = Stage(name="ask", cpus=1.0, memory=GIB)
+ATTRIBUTES = Stage(
+    name="attributes",
+    cpus=2.0,
+    memory=6 * GIB,
+    gpus=Gpus.OPTIONAL,
+    gpu_memory=4 * GIB,
+    timeout=14 * 24 * 3600.0,
+    when=("attributes", "views", "filter"),
+    image="attributes",
+    recalls=True,
+)
+CLUSTER = Stage(name="cluster", cpus=2.0, memory=6 * GIB, gpus=Gpus.OPTIONAL, gpu_memory=4 * GIB, recalls=True)
+TREE = Stage(name="tree", cpus=2.0, memory=2 * GIB, recalls=True)
+ASK = Stage(name="ask", cpus=1.0, memory=GIB, recalls=True)
 
 _PERSON = Parameter(name="person", about="A person's name or id (person-0001).")
 _CHANGES = (CLUSTER, TREE)
 
 
 def _asks(name: str, about: str, *parameters: Parameter, keyed: bool = True) -> Command:
-    return Command(name=name, about=about, stages=(ASK,), parameters=parameters, keyed=keyed)
+    looks = name.startswith("faces ")  # at pictures, for which it needs the models
+    return Command(name=name, about=about, stages=(ASK,), parameters=parameters, keyed=keyed, weighs=looks)
 
 
 def _changes(name: str, about: str, *parameters: Parameter) -> Command:
@@ -122,10 +145,13 @@ def _changes(name: str, about: str, *parameters: Parameter) -> Command:
 
 
 COMMANDS = (
-    _changes(
-        "recluster",
-        "Sort the faces of a collection again: what is new, or all of it.",
-        Parameter(name="full", about="All anew, not only what is new.", takes=Takes.FLAG, required=False),
+    Command(
+        name="recluster",
+        about="Sort the faces of a collection again: what is new, or all of it.",
+        stages=(ATTRIBUTES, CLUSTER, TREE),
+        weighs=True,
+        parameters=(Parameter(name="full", about="All anew, not only what is new.", takes=Takes.FLAG, required=False),),
+        commits=True,
     ),
     _asks("people list", "List the people of a collection."),
     _asks("people show", "Show what is known of a person.", _PERSON),
@@ -182,5 +208,6 @@ PIPELINE = Pipeline(
     edited="edits",
     weights=WEIGHTS,
     needs=needed,
+    spares=spared,
     own_pack=own_pack,
 )

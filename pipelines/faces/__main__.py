@@ -20,6 +20,13 @@ def embed(work: Work) -> Result:
     return embedded(work)
 
 
+def attributes(work: Work) -> Result:
+    """As ``attributes.stage.attributes``."""
+    from pipelines.faces.attributes.stage import attributes as estimated
+
+    return estimated(work)
+
+
 def cluster(work: Work) -> Result:
     """As ``sorting.stage.cluster``."""
     from pipelines.faces.sorting.stage import cluster as clustered
@@ -42,4 +49,5 @@ def ask(work: Work) -> Result:
 
 
 if __name__ == "__main__":
-    sys.exit(serve({"survey": survey, "embed": embed, "cluster": cluster, "tree": tree, "ask": ask}))
+    stages = {"survey": survey, "embed": embed, "attributes": attributes, "cluster": cluster, "tree": tree, "ask": ask}
+    sys.exit(serve(stages))

@@ -81,6 +81,7 @@ def read_own(folder: Path, prefix: str, known: Mapping[str, Pack]) -> Pack:
     """
     if not folder.is_dir():
         raise ValueError(f"There is no folder {folder}.")
+    raw: Mapping[str, Any]
     try:
         if (folder / "pack.toml").is_file():
             raw = tomllib.loads((folder / "pack.toml").read_text("utf-8"))

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.contract import Weights
+from pipelines.faces import attribute_packs
 from pipelines.faces.packs import Pack, described, digest, read_own
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -43,14 +44,14 @@ def _weights(pack: Pack) -> tuple[Weights, ...]:
     return file(pack.detector), file(pack.recogniser)
 
 
-WEIGHTS = tuple(weights for pack in PACKS.values() for weights in _weights(pack))
+WEIGHTS = (*(weights for pack in PACKS.values() for weights in _weights(pack)), *attribute_packs.weights())
 """Every file of every pack of models.toml."""
 
 
 def needed(options: Mapping[str, Any]) -> tuple[str, ...]:
     """The files that a job with these options needs; none for a pack that is not known (its stage says so)."""
     pack = PACKS.get(options.get("pack", ""))
-    return (pack.detector, pack.recogniser) if pack else ()
+    return (*((pack.detector, pack.recogniser) if pack else ()), *attribute_packs.needed(options))
 
 
 def find(name: str, models: Path) -> Pack:

@@ -1,9 +1,11 @@
 """What a pipeline remembers, the tree it shows, its commands: through a running daemon, with the probe ``ledger``."""
 
 import contextlib
+import io
 import json
 import shutil
 import time
+import zipfile
 
 import pytest
 
@@ -169,3 +171,38 @@ def test_a_backup_holds_what_is_remembered(place, tmp_path):
     back = place.visaged("restore", str(tmp_path / "kept.tar.gz"), "--force")
     assert back.returncode == 0, back.stderr
     assert place.visaged("ledger", "show").stdout.split("\n")[0:2] == ["drop on 0", ""]
+
+
+def test_what_came_in_an_archive_is_shown_again_after_it_was_deleted_with_the_tree(place):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as file:
+        file.writestr("deep/a.entry", "packed")
+    place.drop("ledger/book/pack.zip", buffer.getvalue())
+    drained(place)
+    shutil.rmtree(place.root / "results" / "ledger" / "book")
+    assert place.visaged("ledger", "add", "x").returncode == 0
+    assert shown(place) == {"files/a.entry": "packed"}
+
+
+def test_a_night_that_one_key_cannot_have_is_shown_and_the_others_have_theirs(place):
+    drop(place, "a", "first", key="one")
+    drop(place, "b", "second", key="two")
+    drained(place)
+    whose = place.root / "state" / "ledger" / "one" / "key.json"
+    whose.write_text(json.dumps({**json.loads(whose.read_text()), "options": {"sleep": -1}}))
+    place.forget_nights()
+    place.visaged("run", "--once")
+    assert notes(place, "two")[-1] == "ledger night on 1"
+    (failed,) = [j for j in place.jobs() if j.status is Status.FAILED]
+    assert "manifest of an earlier drop into one" in str(failed.reason)
+    assert "manifest of an earlier drop" in (place.inbox / "STATUS.txt").read_text()
+
+
+def test_an_edit_is_read_by_a_run_that_has_nothing_else_to_do(place):
+    drop(place, "a", "first")
+    drained(place)
+    tree = place.root / "results" / "ledger" / "book"
+    (tree / "files" / "a.entry").rename(tree / "b.entry")
+    drained(place)
+    assert notes(place)[-1] == "ledger edits on 1"
+    assert shown(place) == {"b.entry": "first"}

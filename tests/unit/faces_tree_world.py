@@ -132,7 +132,7 @@ class World:
         holdings = self.holdings()
         found = arranged(holdings, self.shown(), crops=self.crops)
         made = leaves(holdings, found.placed, Place.AUTO, lambda row: (f"crop {row}", None))
-        return [*made, *elsewhere(found.now)]
+        return [*made, *elsewhere(found)]
 
     def leave(self) -> list[Leaf]:
         """The tree is as it is wanted."""

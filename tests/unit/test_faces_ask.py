@@ -11,7 +11,7 @@ import pytest
 
 from pipelines.contract import BadInput, Input, Result, read_result, write_atomic
 from pipelines.contract.exchange import dump
-from pipelines.faces.ask.finding import answered
+from pipelines.faces.ask.finding import answered, in_words
 from pipelines.faces.ask.stage import ask
 from pipelines.faces.ask.tables import table
 from pipelines.faces.columns import read_harvest, write_harvest
@@ -36,11 +36,21 @@ def asked(collection: Collection, command: str, **arguments: str) -> Result:
 def test_people_are_listed_with_names_first(family):
     result = asked(family, "people list")
     lines = result.answer.splitlines()
-    assert lines[0].split() == ["person", "id", "faces", "pictures", "in", "review", "first", "in", "last", "in"]
+    assert " ".join(lines[0].split()) == "person id faces pictures hidden in review first in last in"
     assert lines[1].split()[:4] == ["Bob", "person-0002", "5", "5"]
     assert lines[2].split()[:4] == ["person-0001", "person-0001", "6", "6"]
     assert lines[-1] == "2 people, 12 faces, 1 of them unsorted."
     assert [(p["number"], p["name"], p["faces"]) for p in result.data["people"]] == [(2, "Bob", 5), (1, None, 6)]
+
+
+def test_pictures_that_were_deleted_from_a_folder_are_counted_as_hidden(family):
+    family.edit(("people/Bob/bob1.jpg", ""))
+    result = asked(family, "people list")
+    assert result.answer.splitlines()[1].split()[:5] == ["Bob", "person-0002", "5", "5", "1"]
+    assert result.answer.splitlines()[-1] == "2 people, 12 faces, 1 of them unsorted, 1 hidden: deleted from the tree."
+    assert [p["hidden"] for p in result.data["people"]] == [1, 0]
+    shown = asked(family, "people show", person="bob").answer
+    assert shown.startswith("Bob (person-0002): 5 faces in 5 pictures, 0 placed by you, 0 in review, 1 hidden\n")
 
 
 def test_the_answer_is_json_as_it_is(family):
@@ -92,6 +102,18 @@ def test_a_face_alone_in_the_collection_is_found_although_it_is_nobody(family):
 def test_a_stranger_is_nobody(family):
     answer = answered(family.gallery(), face("zoe", 1).astype(np.float32))
     assert (answer.person, answer.scores) == (None, ())
+
+
+def test_a_face_is_told_in_whole_sentences(family):
+    gallery = family.gallery()
+    bob, cara, zoe = (answered(gallery, face(who, 999).astype(np.float32)) for who in ("bob", "cara", "zoe"))
+    assert re.match(r"Face 1 of 3, by size: Bob, mean similarity 0\.\d{3}, 5 pictures:\n", in_words(gallery, bob, 0, 3))
+    assert re.match(
+        r"Face 2 of 3, by size: nobody of this collection; the most alike person is at -?0\.\d{3}\. "
+        r"1 picture may show the same:\n",
+        in_words(gallery, cara, 1, 3),
+    )
+    assert re.fullmatch(r"Nobody of this collection; the .* is at -?0\.\d{3}\.", in_words(gallery, zoe, 0, 1))
 
 
 def test_tables_line_up_numbers_at_the_right_and_wide_letters_too():

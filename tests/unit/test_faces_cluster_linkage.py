@@ -33,7 +33,9 @@ def ties(n, seed):
     for number in range(n // 10):
         group[chance.integers(n, size=chance.integers(1, 4))] = number
     owner[chance.random(n) < 0.1] = 0
-    owner = np.where(owner == FREE, FREE, np.where(group == FREE, chance.integers(5, size=n), group % 5)).astype(np.int32)
+    owner = np.where(owner == FREE, FREE, np.where(group == FREE, chance.integers(5, size=n), group % 5)).astype(
+        np.int32
+    )
     picture = np.where(chance.random(n) < 0.7, chance.integers(max(1, n // 3), size=n), FREE).astype(np.int32)
     apart = np.stack([chance.integers(n, size=n // 5), chance.integers(5, size=n // 5)], axis=1).astype(np.int32)
     return Ties(group=group, owner=owner, picture=picture, apart=apart)
@@ -105,15 +107,15 @@ def test_faces_of_two_components_do_not_know_of_each_other():
 
 def broken(labels, x, said):
     """Every tie that the labels break, in words."""
-    found = []
-    for group in set(said.group.tolist()) - {FREE}:
-        if len(set(labels[said.group == group].tolist())) > 1:
-            found.append(f"group {group} is in two")
+    groups = set(said.group.tolist()) - {FREE}
+    found = [f"group {group} is in two" for group in groups if len(set(labels[said.group == group].tolist())) > 1]
     for label in set(labels.tolist()):
         owners = set(said.owner[labels == label].tolist()) - {FREE}
         if len(owners) > 1:
             found.append(f"{label} has owners {owners}")
-        found += [f"{row} got {owner}" for row, owner in said.apart.tolist() if labels[row] == label and owner in owners]
+        found += [
+            f"{row} got {owner}" for row, owner in said.apart.tolist() if labels[row] == label and owner in owners
+        ]
     for one, two in conflicts(said, x).tolist():
         together = said.group[one] == said.group[two] != FREE
         if labels[one] == labels[two] and not together:

@@ -120,10 +120,25 @@ class Model:
         self.names, self.placed, self.nobody = last.names, last.placed, last.nobody
         self.rejected, self.gone = last.rejected, last.gone
 
+    def merge(self, person: int, other: int) -> None:
+        self.gone[other] = person
+        if other in self.names:
+            self.names.setdefault(person, self.names[other])
+            del self.names[other]
+        self.placed = {face: self.now(who) for face, who in self.placed.items()}
+        self.rejected = {(face, self.now(who)) for face, who in self.rejected} - set(self.placed.items())
+
     def now(self, person: int) -> int:
         while person in self.gone:
             person = self.gone[person]
         return person
+
+
+def undo(album: Album, model: Model) -> None:
+    if model.past:
+        model.undo()
+        album.journal, batch = taken_back(album.journal)
+        assert batch
 
 
 def act(album: Album, model: Model, kind: str, pick) -> None:
@@ -133,10 +148,7 @@ def act(album: Album, model: Model, kind: str, pick) -> None:
         album.drop(pick(st.lists(st.integers(0, WHO - 1), min_size=1, max_size=6)))
         return
     if kind == "undo":
-        if model.past:
-            model.undo()
-            album.journal, batch = taken_back(album.journal)
-            assert batch
+        undo(album, model)
         return
     person = pick(st.sampled_from(people))
     mine = album.settled(person)
@@ -155,13 +167,7 @@ def act(album: Album, model: Model, kind: str, pick) -> None:
     elif kind == "merge" and others:
         other = pick(st.sampled_from(others))
         model.begin()
-        model.gone[other] = person
-        if other in model.names:
-            model.names.setdefault(person, model.names[other])
-            del model.names[other]
-        model.placed = {face: model.now(who) for face, who in model.placed.items()}
-        model.rejected = {(face, model.now(who)) for face, who in model.rejected}
-        model.rejected -= set(model.placed.items())
+        model.merge(person, other)
         album.say(said(Verb.MERGE, person=person, others=(other,)))
     elif kind == "split" and len(mine) > 1:
         faces = pick(st.lists(st.sampled_from(mine), min_size=1, max_size=len(mine) - 1, unique=True))

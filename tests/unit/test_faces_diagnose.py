@@ -13,6 +13,8 @@ from pipelines.contract.exchange import Input
 from pipelines.faces.ask.bench import bench
 from pipelines.faces.ask.diagnose import diagnose
 from pipelines.faces.ask.tables import table
+from pipelines.faces.embed.one import faces_of
+from pipelines.faces.registry import PACKS
 
 ASTRONAUT = packaged.astronaut()
 
@@ -36,12 +38,16 @@ def told(models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Resul
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     small = np.full((400, 400, 3), 90, np.uint8)
     small[100:200, 100:200] = cv2.resize(ASTRONAUT, (100, 100), interpolation=cv2.INTER_AREA)
+    large = np.full((2600, 2600, 3), 90, np.uint8)
+    for size, at in ((130, 100), (140, 700), (150, 1300), (170, 1900)):
+        large[at : at + size, at : at + size] = cv2.resize(ASTRONAUT, (size, size), interpolation=cv2.INTER_AREA)
     files = {
         "face.png": ASTRONAUT,
         "overhead.png": np.ascontiguousarray(ASTRONAUT[::-1, ::-1]),
         "small.png": small,
         "dark.png": np.full((300, 300, 3), 4, np.uint8),
         "text.jpg": b"hello " * 20,
+        "folder/crowd.png": large,
         "film.mp4": b"",
     }
     return diagnose(asked(tmp_path, files))
@@ -51,7 +57,7 @@ def told(models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Resul
 def test_each_picture_is_told_what_was_found_and_why_not_more(told: Result) -> None:
     found = {one["path"]: one for one in told.data}
 
-    assert set(found) == {"face.png", "overhead.png", "small.png", "dark.png", "text.jpg"}
+    assert set(found) == {"face.png", "overhead.png", "small.png", "dark.png", "text.jpg", "crowd.png"}
     assert (found["face.png"]["faces"], found["face.png"]["why"]) == (1, "")
     assert "turned by 180 degrees clockwise" in found["overhead.png"]["why"]
     assert "under min_size (24)" in found["small.png"]["why"]
@@ -60,12 +66,21 @@ def test_each_picture_is_told_what_was_found_and_why_not_more(told: Result) -> N
 
 
 @pytest.mark.data
+def test_what_is_said_to_be_found_is_what_a_drop_finds(told: Result, tmp_path: Path, models: Path) -> None:
+    for one in told.data:
+        path = next(p for p in (tmp_path / "in").rglob("*") if p.name == one["path"])
+        if one["width"]:
+            seen = faces_of(path, PACKS["buffalo_sc"], models)
+            assert one["sizes"] == tuple(round(float(size)) for size in seen.faces["size"])
+
+
+@pytest.mark.data
 def test_the_answer_is_a_table_with_the_puzzling_pictures_first(told: Result) -> None:
     lines = told.answer.splitlines()
 
     assert lines[0].split() == ["picture", "pixels", "faces", "sizes", "why", "not", "more"]
     assert lines[5].startswith("face.png")
-    assert lines[-1] == "5 pictures, 1 faces, 4 pictures without one."
+    assert lines[-1] == "6 pictures, 2 faces, 4 pictures without one."
 
 
 @pytest.mark.data

@@ -153,6 +153,7 @@ def test_who_is_forgotten_leaves_no_face_embedding_chip_or_word_behind(tmp_path)
     assert not any(secret in left for secret in [*secrets, b"Annabella"])
     assert result.data["prune"] is True
     assert result.data["forget"] == [f"sha-anna{n}.jpg" for n in range(5)]
+    assert "The archive keeps the originals, dropped as: " in result.answer
     mentioned = {face for d in collection.gallery().decisions for face in d.faces}
     assert not mentioned & set(gallery.ids[theirs].tolist())
     assert collection.folders() == {"person-0002": {"both", "bob0", "bob1", "bob2"}, "person-0003": {"cara0", "cara1"}}
@@ -167,6 +168,16 @@ def test_after_forgetting_the_graph_is_as_if_they_had_never_been_there(tmp_path)
         assert (np.load(with_them.state / name) == np.load(never.state / name)).all()
 
 
+def test_a_face_that_was_just_moved_away_is_not_forgotten_with_whom_it_left(tmp_path):
+    collection = Collection(tmp_path)
+    collection.drop([*many("anna", 4), *many("bob", 3)])
+    tree = collection.tree(("people/person-0001/anna1.jpg", "people/person-0002/anna1.jpg"))
+    collection.ask("people forget", tree, person="person-0001")
+    assert collection.standing() == {"bob0": "person-0002", "bob1": "person-0002", "bob2": "person-0002"} | {
+        "anna1": "person-0002!"
+    }
+
+
 def test_who_was_forgotten_is_somebody_new_when_dropped_again(tmp_path):
     collection = Collection(tmp_path)
     collection.drop([*many("anna", 4), *many("bob", 2)])
@@ -179,9 +190,11 @@ def test_who_was_forgotten_is_somebody_new_when_dropped_again(tmp_path):
 def test_forgetting_cannot_be_taken_back(tmp_path):
     collection = Collection(tmp_path)
     collection.drop([*many("anna", 4), *many("bob", 2)])
+    collection.ask("people rename", person="person-0002", name="Bob")
     collection.ask("people forget", person="person-0001")
-    with pytest.raises(BadInput, match="Nothing was said"):
+    with pytest.raises(BadInput, match="a forgetting cannot be taken back"):
         collection.ask("people undo")
+    assert sorted(collection.folders()) == ["Bob"]
 
 
 def test_who_went_into_somebody_is_forgotten_with_them(tmp_path):

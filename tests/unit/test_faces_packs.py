@@ -107,9 +107,7 @@ def test_a_name_leads_only_to_packs(owls, name):
 
 
 def test_a_name_that_is_nearly_right_is_guessed():
-    with pytest.raises(
-        ValueError, match=r"Did you mean buffalo_sc\? `visaged models import DIR` brings"
-    ):
+    with pytest.raises(ValueError, match=r"Did you mean buffalo_sc\? `visaged models import DIR` brings"):
         find("bufallo_sc", Path("/nowhere"))
 
 

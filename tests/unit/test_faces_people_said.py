@@ -159,10 +159,25 @@ def test_a_merge_keeps_a_face_of_each(scene):
     assert merge.faces[2] == -1
 
 
-def test_undo_goes_back_moment_by_moment_and_passes_over_what_was_forgotten(scene):
+def test_undo_does_not_go_behind_a_forgetting(scene):
+    journal = heard(empty(), [say(Verb.NAME, 1, name="Anna")], scene)
+    journal = heard(journal, [say(Verb.FORGET, 9)], scene)
+    later = heard(journal, [say(Verb.NAME, 2, name="Bob")], scene)
+    back, batch = taken_back(later)
+    assert {d.batch for d in batch} == {3}
+    same, forgetting = taken_back(back)
+    assert (same, [d.verb for d in forgetting]) == (back, [Verb.FORGET])
+
+
+def test_of_one_name_a_moment_makes_but_one_person(scene):
+    journal = heard(empty(), [say(Verb.SPLIT, None, 10, name="Eve"), say(Verb.SPLIT, None, 20, name="eve ")], scene)
+    assert [d.person for d in journal.decisions if d.verb is Verb.SPLIT] == [3, 3]
+    assert journal.next_person == 4
+
+
+def test_undo_goes_back_moment_by_moment(scene):
     journal = heard(empty(), [say(Verb.NAME, 1, name="Anna")], scene)
     journal = heard(journal, [say(Verb.NAME, 2, name="Bob"), say(Verb.PLACE, 2, 10)], scene)
-    journal = heard(journal, [say(Verb.FORGET, 9)], scene)
     journal, first = taken_back(journal)
     assert {d.batch for d in first} == {2}
     assert replayed(journal.decisions).names == {1: "Anna"}

@@ -14,11 +14,13 @@ from pipelines.faces.sorting.round import Round, sorted_anew
 from pipelines.faces.sorting.settings import settled
 from tests.unit.faces_collection import Collection, Shot, many
 
+LIMITS = {"threshold": 0.3, "join": 0.3, "review": 0.24}
+
 
 @pytest.fixture
 def family(tmp_path) -> Collection:
     """Five of Anna, four of Bob, one of Cara, and Anna with Bob."""
-    collection = Collection(tmp_path)
+    collection = Collection(tmp_path, options=dict(LIMITS))
     collection.drop([*many("anna", 5), *many("bob", 4)], [*many("cara", 1), Shot("both.jpg", ["anna", "bob"])])
     return collection
 
@@ -170,6 +172,29 @@ def test_a_doubtful_face_is_shown_in_review_and_stays_once_it_was_confirmed(fami
     assert family.standing()["far"] == "Anna!"
 
 
+def test_who_comes_to_somebody_with_a_name_but_is_less_alike_than_asked_for_is_shown_in_review(family):
+    family.ask("people rename", person="person-0001", name="Anna")
+    family.options["join"] = 0.9
+    family.drop(many("anna", 2, 5))
+    stands = family.standing()
+    assert {name for name, where in stands.items() if where == "?Anna"} == {"anna5", "anna6"}
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_nobody_who_stood_with_somebody_leaves_them_for_review_when_they_are_named(family, full):
+    family.options["join"] = 0.9
+    family.ask("people rename", person="person-0001", name="Anna")
+    family.ask("recluster", full=full)
+    assert family.folders() == {"Anna": ANNA, "person-0002": BOB}
+
+
+def test_a_person_who_was_no_people_comes_back_with_the_same_number(family):
+    family.edit(("people/person-0001", "not-people/person-0001"), ("people/person-0002/bob1.jpg", "not-people/b.jpg"))
+    assert set(family.folders()) == {"person-0002"}
+    assert "that 6 faces of person-0001 are no people; that 1 face is no people" in family.ask("people undo").answer
+    assert family.folders() == {"person-0001": ANNA, "person-0002": BOB}
+
+
 def test_a_doubtful_face_that_was_rejected_is_not_asked_for_again(family):
     family.ask("people rename", person="person-0001", name="Anna")
     family.drop([FAR])
@@ -261,6 +286,15 @@ def test_commands_about_people_say_that_there_is_nobody_yet_and_nights_do_nothin
     assert collection.ask("recluster").state is None
     with pytest.raises(BadInput, match="nobody in this collection"):
         collection.ask("people rename", person="x", name="y")
+
+
+def test_infomap_finds_the_same_people_and_keeps_to_what_was_said(family):
+    before = family.folders()
+    family.options["method"] = "infomap"
+    family.ask("recluster")
+    assert family.folders() == before
+    family.edit(("people/person-0001/anna1.jpg", "people/person-0002/anna1.jpg"))
+    assert family.standing()["anna1"] == "person-0002!"
 
 
 def test_kmeans_makes_as_many_people_as_it_is_told(tmp_path):
@@ -367,7 +401,7 @@ def test_faces_for_which_there_is_no_patience_join_by_likeness_until_the_night(f
     first = family.gallery()
     family.drop([*many("anna", 3, 5), Shot("new-both.jpg", ["anna", "bob"]), *many("cara", 3, 1)])
     after = family.gallery()
-    settings = settled(Options(), PACKS["buffalo_sc"], len(after))
+    settings = settled(Options(**LIMITS), PACKS["buffalo_sc"], len(after))
     about = replace(after.about, next_person=first.about.next_person, sorted=first.about.sorted)
     unsorted = replace(after, about=about, census=padded(first.census, len(after)))
     hasty = sorted_anew(Round(gallery=unsorted, settings=settings, revision=2, before=first, patience=0))

@@ -7,6 +7,8 @@ from dataclasses import replace
 from PIL import Image
 
 from pipelines.faces.tree.arranging import arranged
+from pipelines.faces.tree.places import Kind
+from pipelines.faces.tree.portraits import everybody, folders_of, gathered, person_sheets
 from pipelines.faces.tree.report import Card, Page, report
 from pipelines.faces.tree.telling import Told, told
 from tests.unit.faces_tree_world import World
@@ -64,6 +66,23 @@ def test_a_report_tells_who_there_is_what_is_asked_and_what_failed():
         ("person-0002", "1 face", "people/person-0002"),
     ]
     assert [card.link for card in found.review] == ["review/Anna"]
+
+
+def test_a_report_and_the_sheets_say_what_is_shown_and_what_was_deleted():
+    world = World({f"{name}.jpg": [1] for name in "abc"}, names={1: "Anna"})
+    world.delete("people/Anna/b.jpg")
+    world.look()
+    found = page(world)
+    assert [card.about for card in found.people] == ["2 faces shown, 1 hidden"]
+    assert (found.counts["faces with people"], found.counts["of them hidden"]) == (3, 1)
+    holdings = world.holdings()
+    placed = arranged(holdings, world.shown())
+    people = gathered(holdings, placed.placed, Kind.PEOPLE)
+    (everyone,) = everybody(holdings, "album", people, placed.hidden)
+    assert everyone.about == "1 person, 2 faces shown, 1 hidden"
+    assert everyone.tiles[0].lines[1] == "2 faces shown, 1 hidden"
+    (sheet,) = person_sheets(holdings, people, folders_of(placed.placed, Kind.PEOPLE), placed.hidden)
+    assert sheet.about == "2 faces in 2 pictures shown, 1 hidden"
 
 
 def test_a_report_needs_no_other_file_and_is_whole():

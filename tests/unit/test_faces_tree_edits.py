@@ -319,6 +319,55 @@ def test_a_copy_of_a_whole_folder_is_but_a_copy(world: World):
     assert "people/Anna/a1.jpg" in world.files
 
 
+@pytest.mark.parametrize("looks_between", [False, True])
+@pytest.mark.parametrize("deleted", [["a1"], ["a1", "both"], ["a1", "a2", "both"]])
+def test_a_picture_deleted_after_its_folder_was_copied_is_but_deleted(world: World, looks_between: bool, deleted):
+    world.copy("people/Anna", "people/Anna backup")
+    if looks_between:
+        assert world.look() == []
+    for name in deleted:
+        world.delete(f"people/Anna/{name}.jpg")
+    faces = ",".join(str(world.face(f"{name}.jpg")) for name in deleted)
+    assert world.look() == [f"hide {faces} 1"]
+    assert world.look() == []
+    everything = {"a1", "a2", "a3", "both"}
+    assert {path for path in world.files if path.startswith("people/Anna")} == {
+        *(f"people/Anna backup/{name}.jpg" for name in everything),
+        *(f"people/Anna/{name}.jpg" for name in everything - set(deleted)),
+    }
+
+
+def test_what_is_done_to_a_copy_of_a_folder_after_a_deletion_says_nothing(world: World):
+    world.copy("people/Anna", "people/Anna backup")
+    world.delete("people/Anna/a1.jpg")
+    world.look()
+    world.delete("people/Anna/a2.jpg")
+    assert world.look() == [f"hide {world.face('a2.jpg')} 1"]
+    world.delete("people/Anna backup/a1.jpg")
+    assert world.look() == []
+    world.move("people/Anna", "people/Anne")
+    assert world.look() == ["1 is called Anne"]
+    assert "people/Anna backup/a2.jpg" in world.files
+    assert "people/Anna backup/a1.jpg" not in world.files
+
+
+def test_a_picture_of_a_copied_folder_stays_there_when_its_deletion_is_taken_back(world: World):
+    world.copy("people/Anna", "people/Anna backup")
+    world.delete("people/Anna/a1.jpg")
+    world.look()
+    world.undo()
+    assert {"people/Anna/a1.jpg", "people/Anna backup/a1.jpg"} <= set(world.files)
+
+
+def test_a_copy_of_a_folder_into_which_somebody_elses_picture_is_moved_is_somebody_new(world: World):
+    world.copy("people/Bob/b1.jpg", "people/Eve/b1.jpg")
+    world.move("people/Anna/a1.jpg", "people/Eve/a1.jpg")
+    faces = sorted([world.face("a1.jpg"), world.face("b1.jpg")])
+    assert world.look() == [f"split {faces[0]},{faces[1]} as Eve"]
+    assert [person.name for person in world.holdings().census.people.values()].count("Eve") == 1
+    assert world.look() == []
+
+
 def test_a_copied_group_picture_alone_in_a_new_folder_is_somebody_new(world: World):
     world.copy("unsorted/lonely.jpg", "people/Lou/lonely.jpg")
     assert world.look() == [f"split {world.face('lonely.jpg')} as Lou"]

@@ -157,6 +157,7 @@ def test_what_was_never_estimated_can_neither_be_viewed_nor_filtered_and_that_is
     assert shelf.result.warnings == (UNESTIMATED,)
     assert "people/person-0001/anna0.jpg" in leaves
     assert b"Nothing was estimated" in shelf.content(leaves["report.html"])
+    assert b"Shown are only" not in shelf.content(leaves["report.html"])
 
 
 def test_views_and_filters_come_of_what_was_estimated(shelf: Shelf):
@@ -171,6 +172,7 @@ def test_views_and_filters_come_of_what_was_estimated(shelf: Shelf):
     (segment,) = (shelf.collection.state / "segments").iterdir()
     write_attributes(segment / "attributes.parquet", gallery.ids, found)
     leaves = shelf.run(views=("gender", "age"), filter={"gender": "male"})
+    assert b"Shown are only" in shelf.content(leaves["report.html"])
     assert sorted(path for path in leaves if leaves[path].file is None) == [
         *(f"by-age/30-39/person-0002/{name}.jpg" for name in ("bob0", "bob1", "bob2", "group")),
         *(f"by-gender/male/person-0002/{name}.jpg" for name in ("bob0", "bob1", "bob2", "group")),

@@ -23,6 +23,7 @@ from daemon.revisions import (
     rollback,
 )
 from tests.killing import OTHER, attempt, files, listed, plant
+from tests.unit.tree_world import interrupted
 
 ODD = "r\udcff ü\n.bin"
 
@@ -125,6 +126,12 @@ def test_a_stage_that_ran_again_before_the_commit_has_the_last_word(root, work):
     revision = prepare(root, changed(work, {"a": b"new"}))
     assert read(root, revision) == {"a": b"new"}
     assert list(files(root / "files").values()) == [b"new"]
+
+
+def test_a_stage_that_ran_again_and_brings_nothing_now_leaves_nothing_of_before(root, work):
+    advance(root, work, {"a": b"1", "b": b"2"})
+    prepare(root, changed(work, {"x": b"x"}, ("a", "b"), "job2", 1))
+    assert read(root, prepare(root, changed(work, {}, ("a",), "job2", 1))) == {"a": b"1"}
 
 
 def test_what_another_job_prepared_and_never_committed_is_replaced(root, work):
@@ -273,6 +280,10 @@ def test_only_the_last_revisions_stay_and_the_files_that_they_name(root, work):
 
 def test_pruning_leaves_what_is_prepared_alone(root, work):
     grown(root, work, 2)
+    taken = changed(work, {"half": b"taken"}, (), "job3", 2)
+    attempt("state:taken", prepare, root, taken)
+    prune(root, 1)
+    assert read(root, prepare(root, taken)) == {"half": b"taken"}
     revision = prepare(root, changed(work, {"3": b"3"}, ("1",), "job3", 2))
     prune(root, 1)
     commit(root, revision)
@@ -339,6 +350,23 @@ def test_killed_while_files_cross_file_systems_it_recovers_too(root, work, label
     whole_change(root, change)
     assert read(root, current(root)) == {"a": b"1", "b": b"2"}
     assert not (work / "job1" / "state").exists()
+
+
+def test_killed_before_any_single_write_the_same_calls_complete_it(tmp_path):
+    far = OTHER if OTHER.is_dir() else tmp_path
+    for at in range(1, 200):
+        with tempfile.TemporaryDirectory(prefix="visaged-test-", dir=far) as work:
+            root = tmp_path / str(at)
+            advance(root, Path(work), {"a": b"1", "b": b"2"})
+            change = changed(Path(work), {"c": b"3", "d/e": b"4", "b": b"two"}, ("a",), "job2", 1)
+            killed = interrupted(at, whole_change, root, change)
+            assert set(read(root, current(root)).values()) in ({b"1", b"2"}, {b"1", b"two", b"3", b"4"})
+            whole_change(root, change)
+            assert read(root, current(root)) == {"a": b"1", "b": b"two", "c": b"3", "d/e": b"4"}
+        if not killed:
+            assert at > 20
+            return
+    pytest.fail("it never ended")
 
 
 def test_a_manifest_is_json_that_a_person_can_read(root, work):

@@ -7,8 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from daemon.folders import Ownership
 from daemon.model import Failed, Kind
 from daemon.tree import Applied, apply, recorded
+from daemon.tree.carry import carry
+from daemon.tree.disk import read_disk
+from daemon.tree.plan import plan
+from daemon.tree.record import begin_journal
+from daemon.tree.wants import wanted
 from pipelines.contract import Leaf, Place
 from tests.killing import OTHER, files, listed, plant
 from tests.unit.tree_world import World, leaf, made, sha, snapshot
@@ -40,7 +46,9 @@ def counts(applied):
 
 
 def test_a_tree_holds_what_is_wanted_and_nothing_else(world):
-    applied = world.show([leaf("people/p1/a.jpg", A), leaf("unsorted/b.jpg", B), made("faces.csv")], {"faces.csv": b"x"})
+    applied = world.show(
+        [leaf("people/p1/a.jpg", A), leaf("unsorted/b.jpg", B), made("faces.csv")], {"faces.csv": b"x"}
+    )
     assert world.seen() == {"people/p1/a.jpg": A, "unsorted/b.jpg": B, "faces.csv": b"x"}
     assert counts(applied) == (3, 0, 0, 0, 0, 0)
     assert listed(world.tree) == {"people", "unsorted", "faces.csv", ".visaged-tree"}
@@ -115,15 +123,9 @@ def test_what_stands_beside_is_not_told_to_stages(world):
 
 
 def test_all_of_it_has_the_configured_rights(world):
-    world.show([leaf("p/a.jpg", A), made("p/m.jpg")], {"p/m.jpg": b"m"}, ownership=world_rights())
+    world.show([leaf("p/a.jpg", A), made("p/m.jpg")], {"p/m.jpg": b"m"}, ownership=Ownership(0o027))
     assert {p.stat().st_mode & 0o777 for p in world.tree.rglob("*") if p.is_file()} == {0o640}
     assert {p.stat().st_mode & 0o777 for p in (world.tree, world.tree / "p")} == {0o750}
-
-
-def world_rights():
-    from daemon.folders import Ownership  # noqa: PLC0415
-
-    return Ownership(0o027)
 
 
 # ---------------------------------------------------------------- and goes
@@ -212,7 +214,7 @@ def test_files_and_folders_can_change_places(world):
                          {"s.jpg": b"t", "t.jpg": b"s"})  # fmt: skip
     assert world.seen() == {"q/x.jpg": A, "r/x.jpg": B, "p/x.jpg": C, "s.jpg": b"t", "t.jpg": b"s"}
     assert not (world.tree / ".visaged-partial").exists()
-    assert applied.moved == 5
+    assert applied.moved == 3
 
 
 # ---------------------------------------------------------------- nothing of the user's
@@ -342,9 +344,7 @@ def edited_meanwhile(world, edit, leaves):
 
 
 def test_a_file_deleted_since_the_look_is_not_put_back_and_told_to_the_next_job(world):
-    applied = edited_meanwhile(
-        world, lambda: world.remove("p/a.jpg"), [leaf("p/a.jpg", A), leaf("p/b.jpg", B)]
-    )
+    applied = edited_meanwhile(world, lambda: world.remove("p/a.jpg"), [leaf("p/a.jpg", A), leaf("p/b.jpg", B)])
     assert world.seen() == {"p/b.jpg": B}
     assert applied.left == 1
     assert world.published() == {"p/b.jpg": ("p/b.jpg", "faces:1"), "-p/a.jpg": ("p/a.jpg", "faces:1")}
@@ -353,17 +353,13 @@ def test_a_file_deleted_since_the_look_is_not_put_back_and_told_to_the_next_job(
 
 
 def test_a_file_moved_since_the_look_stays_there_and_is_told_to_the_next_job(world):
-    edited_meanwhile(
-        world, lambda: world.move("p/a.jpg", "q/a.jpg"), [leaf("p/a.jpg", A), leaf("p/b.jpg", B)]
-    )
+    edited_meanwhile(world, lambda: world.move("p/a.jpg", "q/a.jpg"), [leaf("p/a.jpg", A), leaf("p/b.jpg", B)])
     assert world.seen() == {"p/b.jpg": B, "q/a.jpg": A}
     assert world.published()["q/a.jpg"] == ("p/a.jpg", "faces:1")
 
 
 def test_a_file_moved_since_the_look_is_not_lost_where_the_stage_wants_it_elsewhere(world):
-    edited_meanwhile(
-        world, lambda: world.move("p/a.jpg", "q/a.jpg"), [leaf("r/a.jpg", A), leaf("p/b.jpg", B)]
-    )
+    edited_meanwhile(world, lambda: world.move("p/a.jpg", "q/a.jpg"), [leaf("r/a.jpg", A), leaf("p/b.jpg", B)])
     assert world.seen() == {"p/b.jpg": B, "q/a.jpg": A, "r/a.jpg": A}
     assert world.published()["q/a.jpg"] == ("p/a.jpg", "faces:1")
 
@@ -381,6 +377,91 @@ def test_a_file_moved_before_the_look_and_deleted_after_it_stays_deleted(world):
 def test_a_file_that_came_since_the_look_is_nobodys_but_the_users(world):
     edited_meanwhile(world, lambda: world.write("p/c.jpg", b"new"), [leaf("p/c.jpg", C), leaf("p/b.jpg", B)])
     assert world.seen() == {"p/b.jpg": B, "p/c.jpg": b"new", "p/c (2).jpg": C}
+
+
+def test_a_place_that_a_user_has_emptied_since_the_look_is_not_filled_before_it_is_told(world):
+    edited_meanwhile(world, lambda: world.remove("p/a.jpg"), [leaf("p/a.jpg", C), leaf("p/b.jpg", B)])
+    assert world.seen() == {"p/a (2).jpg": C, "p/b.jpg": B}
+    assert "-p/a.jpg" in world.published()
+
+
+def test_where_users_and_stage_agree_on_a_swap_the_same_call_again_changes_nothing(world):
+    swap_by_users(world)
+    change = world.change([leaf("q/x.jpg", A), leaf("p/x.jpg", B)])
+    first = apply(change)
+    assert apply(change) == first
+    assert first.left == 0
+    assert world.seen() == {"q/x.jpg": A, "p/x.jpg": B}
+
+
+def test_what_a_user_does_after_the_change_is_theirs_when_it_is_asked_for_again(world):
+    swap_by_users(world)
+    change = world.change([leaf("q/x.jpg", A), leaf("p/x.jpg", B)])
+    apply(change)
+    world.move("p/x.jpg", "r/x.jpg")
+    world.move("q/x.jpg", "p/x.jpg")
+    apply(change)
+    assert world.seen() == {"p/x.jpg": A, "r/x.jpg": B}
+
+
+def swap_by_users(world):
+    world.show([leaf("p/x.jpg", A), leaf("q/x.jpg", B)])
+    world.move("p/x.jpg", "tmp.jpg")
+    world.move("q/x.jpg", "p/x.jpg")
+    world.move("tmp.jpg", "q/x.jpg")
+
+
+# ---------------------------------------------------------------- edits while the steps are made
+
+
+def overtaken(world, edit, leaves, made=None):
+    """The steps are planned, then the user is faster."""
+    if not world.tree.exists():
+        world.show([])
+    change = world.change(leaves, made, seen=False)
+    record = recorded(world.state)
+    disk = read_disk(world.tree, record)
+    todo = plan(wanted(change, record.hashes()), disk, record, None, change.sources)
+    edit()
+    begin_journal(world.state, record, todo.journal(change.job))
+    return carry(change, todo)[1]
+
+
+def test_a_file_that_is_saved_anew_just_before_it_is_replaced_stays(world):
+    world.show([made("faces.csv")], {"faces.csv": b"1"})
+    overtaken(world, lambda: world.write("faces.csv", b"mine"), [made("faces.csv")], {"faces.csv": b"2"})
+    assert world.seen() == {"faces.csv": b"mine", "faces (2).csv": b"2"}
+
+
+def test_a_file_that_is_saved_anew_just_before_it_is_removed_stays(world):
+    world.show([leaf("p/a.jpg", A)])
+    applied = overtaken(world, lambda: world.write("p/a.jpg", b"mine"), [])
+    assert world.seen() == {"p/a.jpg": b"mine"}
+    assert applied.notes == ("p/a.jpg was changed by a user just now and is left as it is.",)
+
+
+def test_a_file_that_is_saved_anew_just_before_it_is_moved_or_set_aside_stays(world):
+    world.show([leaf("p/x.jpg", A), leaf("q/x.jpg", B)])
+    overtaken(world, lambda: world.write("p/x.jpg", b"mine"), [leaf("p/x.jpg", B), leaf("q/x.jpg", A)])
+    assert world.seen() == {"p/x.jpg": b"mine", "p/x (2).jpg": B, "q/x.jpg": A}
+
+
+def test_a_place_that_is_taken_just_before_it_is_filled_stays_taken(world):
+    overtaken(
+        world, lambda: world.write("p/a.jpg", b"mine"), [leaf("p/a.jpg", A), leaf("p/a.jpg", B, place=Place.COPY)]
+    )
+    assert world.seen() == {"p/a.jpg": b"mine", "p/a (2).jpg": A, "p/a (2) (2).jpg": B}
+
+
+def test_a_folder_that_becomes_a_link_just_before_it_is_filled_leads_nowhere(world, tmp_path):
+    (tmp_path / "outside").mkdir()
+    with pytest.raises(NotADirectoryError):
+        overtaken(world, lambda: linked(world.tree / "p", tmp_path / "outside"), [leaf("p/a.jpg", A)])
+    assert listed(tmp_path / "outside") == set()
+
+
+def linked(place, target):
+    place.symlink_to(target)
 
 
 # ---------------------------------------------------------------- names
@@ -414,7 +495,13 @@ def test_a_name_that_the_user_gave_stays_even_if_another_system_could_not_have_i
 
 
 def test_names_that_some_system_takes_for_one_are_kept_apart(world):
-    leaves = [leaf("p/a.jpg", A), leaf("p/A.JPG", B), leaf("p/\u00e5.jpg", A), leaf("p/a\u030a.jpg", C), leaf("P/a.jpg", C)]
+    leaves = [
+        leaf("p/a.jpg", A),
+        leaf("p/A.JPG", B),
+        leaf("p/\u00e5.jpg", A),
+        leaf("p/a\u030a.jpg", C),
+        leaf("P/a.jpg", C),
+    ]
     there = {"p/a.jpg": A, "p/A (2).JPG": B, "p/\u00e5.jpg": A, "p/\u00e5 (2).jpg": C, "p/a (3).jpg": C}
     for order in (leaves, leaves[::-1], leaves):
         world.show(order)
@@ -526,12 +613,13 @@ def test_a_full_disk_in_the_middle_is_completed_later(world, elsewhere, monkeypa
         nonlocal written
         written += 1
         if written > 7:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "p")
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as patch:
         patch.setattr("daemon.tree.place.os.utime", full)
         failed = apply(change)
     assert failed.kind is Kind.INFRASTRUCTURE
+    assert "/family/p/" in failed.reason
     assert "free some space" in failed.reason
     assert len(world.seen()) == 7
     assert not list((world.tree / ".visaged-partial").glob("new-*"))

@@ -10,7 +10,7 @@ from daemon.failpoints import Step
 from daemon.tree import Applied, apply
 from pipelines.contract import Leaf, Place
 from tests.killing import OTHER, attempt, attempt_anew, files, plant
-from tests.unit.tree_world import World, leaf, made, sha
+from tests.unit.tree_world import World, interrupted, leaf, made, sha
 
 LABELS = [step for step in Step if step.startswith("tree:")]
 PICTURES = {name: name.encode() * 50 for name in "abcdefgh"}
@@ -21,7 +21,7 @@ def before(world):
     world.drop(*PICTURES.values())
     leaves = [leaf(f"people/p1/{n}.jpg", PICTURES[n]) for n in "abc"]
     leaves += [leaf("people/P2/d.jpg", PICTURES["d"], place=Place.COPY), leaf("people/p3/e.jpg", PICTURES["e"])]
-    leaves += [leaf("swap/1.jpg", PICTURES["f"]), leaf("swap/2.jpg", PICTURES["g"])]
+    leaves += [leaf("swap1/s.jpg", PICTURES["f"]), leaf("swap2/s.jpg", PICTURES["g"])]
     leaves += [made("people/p1/sheet.jpg"), made("faces.csv")]
     world.show(leaves, {"people/p1/sheet.jpg": b"sheet", "faces.csv": b"1"})
     world.write("people/p1/notes.txt", b"mine")
@@ -34,15 +34,17 @@ def wish(world):
     """Everything happens: a new spelling, moves, a swap, new files, replaced ones, removals, a last copy."""
     leaves = [leaf(f"people/Anna/{n}.jpg", PICTURES[n], "faces:9") for n in "ab"]
     leaves += [leaf("people/p2/d.jpg", PICTURES["d"]), leaf("people/p3/c.jpg", PICTURES["c"])]
-    leaves += [leaf("swap/1.jpg", PICTURES["g"]), leaf("swap/2.jpg", PICTURES["f"]), leaf("new/h.jpg", PICTURES["h"])]
+    leaves += [leaf("swap1/s.jpg", PICTURES["g"]), leaf("swap2/s.jpg", PICTURES["f"]), leaf("new/h.jpg", PICTURES["h"])]
     leaves += [made("people/Anna/sheet.jpg"), made("faces.csv"), Leaf(path="lost.jpg", sha256=sha(b"lost"))]
-    return world.change(leaves, {"people/Anna/sheet.jpg": b"new sheet", "faces.csv": b"2"}, beside={"receipt.json": b"{}"})
+    return world.change(
+        leaves, {"people/Anna/sheet.jpg": b"new sheet", "faces.csv": b"2"}, beside={"receipt.json": b"{}"}
+    )
 
 
 THERE = {
     "people/Anna/a.jpg": PICTURES["a"], "people/Anna/b.jpg": PICTURES["b"], "people/Anna/sheet.jpg": b"new sheet",
     "people/p1/notes.txt": b"mine", "people/p2/d.jpg": PICTURES["d"], "people/p3/c.jpg": PICTURES["c"],
-    "swap/1.jpg": PICTURES["g"], "swap/2.jpg": PICTURES["f"], "new/h.jpg": PICTURES["h"], "faces.csv": b"2",
+    "swap1/s.jpg": PICTURES["g"], "swap2/s.jpg": PICTURES["f"], "new/h.jpg": PICTURES["h"], "faces.csv": b"2",
     "receipt.json": b"{}",
 }  # fmt: skip
 COUNTS = (4, 6, 2, 1)
@@ -102,6 +104,19 @@ def test_killed_at_any_step_the_same_call_completes_it(world, label, times):
     assert applied.unknown == 1
 
 
+def test_killed_before_any_single_write_the_same_call_completes_it(world):
+    for at in range(1, 500):
+        other = World(world.root / str(at), place=world.place / str(at) if world.place else None)
+        other.root.mkdir()
+        before(other)
+        change = wish(other)
+        if not interrupted(at, apply, change):
+            assert at > 30
+            return
+        check(other, change)
+    pytest.fail("it never ended")
+
+
 def test_killed_again_and_again_it_ends_all_the_same(world):
     before(world)
     change = wish(world)
@@ -133,6 +148,16 @@ def test_what_a_user_does_between_kill_and_recovery_is_respected(world, label):
     assert "people/Bert/a.jpg" in seen or not moved
     assert world.pictures() == {sha(content) for content in PICTURES.values()}
     assert apply(change) == applied
+
+
+def test_what_a_user_removes_between_kill_and_recovery_is_not_put_back(world):
+    before(world)
+    change = wish(world)
+    assert attempt("tree:noted", apply, change)
+    world.remove("new/h.jpg")
+    assert isinstance(apply(change), Applied)
+    assert "new/h.jpg" not in world.seen()
+    assert "-new/h.jpg" in world.published()
 
 
 def test_a_job_that_failed_half_way_leaves_no_statement_in_the_users_name(world):

@@ -1,5 +1,6 @@
 """A look at a tree: what stands where it was left, what was moved, what is new and what is gone."""
 
+import itertools
 import os
 import shutil
 
@@ -86,10 +87,10 @@ def test_two_files_that_changed_places_are_told_apart_by_content(world):
 
 def test_two_folders_that_changed_names_are_told_apart_though_they_share_a_picture(world):
     world.show([leaf("p/x.jpg", A), leaf("p/both.jpg", C), leaf("q/y.jpg", B), leaf("q/both.jpg", C)])
-    world.move("p", "Anna")
+    world.move("p", "Zoe")
     world.move("q", "Bert")
     assert was(world) == {
-        "Anna/x.jpg": "p/x.jpg", "Anna/both.jpg": "p/both.jpg", "Bert/y.jpg": "q/y.jpg", "Bert/both.jpg": "q/both.jpg",
+        "Zoe/x.jpg": "p/x.jpg", "Zoe/both.jpg": "p/both.jpg", "Bert/y.jpg": "q/y.jpg", "Bert/both.jpg": "q/both.jpg",
     }  # fmt: skip
 
 
@@ -118,6 +119,12 @@ def test_links_and_pipes_are_not_seen_and_not_followed(world, tmp_path):
     (world.tree / "folder").symlink_to(tmp_path / "outside")
     os.mkfifo(world.tree / "pipe.jpg")
     assert was(world) == {"p/a.jpg": "p/a.jpg"}
+
+
+def test_a_file_of_ours_is_seen_whatever_it_is_called(world):
+    world.show([leaf("p/scan.tmp", A), leaf("lost+found/b.jpg", B), leaf("@eaDir/Thumbs.db", C)])
+    there = {"p/scan.tmp", "_lost+found/b.jpg", "_@eaDir/_Thumbs.db"}
+    assert was(world) == {path: path for path in there}
 
 
 def test_a_file_that_a_link_has_replaced_is_not_gone(world):
@@ -165,6 +172,22 @@ def test_a_folder_that_cannot_be_read_is_an_error_and_no_answer(world, monkeypat
     monkeypatch.setattr("daemon.tree.disk.os.scandir", refusing)
     with pytest.raises(PermissionError):
         world.look()
+
+
+def test_while_files_are_moved_nothing_is_said_to_be_gone(world, monkeypatch):
+    world.show([leaf("p/a.jpg", A), leaf("q/b.jpg", B)])
+    world.remove("p/a.jpg")
+    real, times = os.scandir, itertools.count()
+
+    def busy(path):
+        if str(path).endswith("/q"):
+            world.write(f"q/{next(times)}.jpg", b"")
+        return real(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("daemon.tree.disk.os.scandir", busy)
+        assert all(line.path for line in world.look().shown)
+    assert was(world)["-p/a.jpg"] == "p/a.jpg"
 
 
 # ---------------------------------------------------------------- signature

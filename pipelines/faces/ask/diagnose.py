@@ -11,10 +11,10 @@ import numpy as np
 
 from pipelines.contract import Input, Result, Work
 from pipelines.faces import Options
-from pipelines.faces.ask.tables import table
+from pipelines.faces.ask.tables import count, table
 from pipelines.faces.claim import KINDS
-from pipelines.faces.embed.detection import Detector, Found, detected
-from pipelines.faces.embed.looking import detector_of, reducible
+from pipelines.faces.embed.detection import Detector, Found, detected, joined
+from pipelines.faces.embed.looking import detector_of, found_in, reducible
 from pipelines.faces.embed.packs import pack_of
 from pipelines.faces.embed.pictures import Opened, Unreadable, read
 from pipelines.faces.embed.scrfd import Scrfd
@@ -33,7 +33,10 @@ _MANY = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What there is to say of a picture. faces: found; sizes: their shorter sides, pixels. why: not more of them."""
+    """What there is to say of a picture. faces: found, as in a drop; sizes: their shorter sides, pixels.
+
+    why: not more of them.
+    """
 
     path: str
     width: int = 0
@@ -59,17 +62,16 @@ def diagnose(work: Work) -> Result:
 
 
 def _finding(work: Work, one: Input, unsure: Scrfd | Yunet, options: Options) -> Finding:
-    name = one.path.removeprefix("in/")
-    least = options.min_size / 2
+    name = one.path.removeprefix("in/").removeprefix("folder/")
     try:
-        picture = read(work.path(one), options.max_pixels, reducible(least))
+        picture = read(work.path(one), options.max_pixels, reducible(options.min_size))
+        closer = read(work.path(one), options.max_pixels, reducible(options.min_size / 2))
     except Unreadable as why:
         return Finding(path=name, why=str(why))
-    found = _seen(unsure, picture, least)
-    sure = found.scores >= type(unsure)(session=unsure.session).score
-    large = found.sizes >= options.min_size
-    taken = found.chosen(np.flatnonzero(sure & large))
-    reasons = [*_left_out(found, sure, large, options), *([] if len(taken) else _of_picture(picture, unsure, found))]
+    sure = type(unsure)(session=unsure.session)
+    taken = found_in(sure, picture, options.min_size).moved(picture.reduction)
+    more = _besides(taken, _seen(unsure, closer, options.min_size / 2))
+    reasons = [*_left_out(more, sure.score, options.min_size), *([] if len(taken) else _of_picture(closer, sure, more))]
     return Finding(
         path=name,
         width=picture.width,
@@ -87,22 +89,36 @@ def _seen(detector: Detector, picture: Opened, least: float) -> Found:
     return detected(detector, picture.pixels, looks).moved(picture.reduction)
 
 
-def _left_out(found: Found, sure: np.ndarray, large: np.ndarray, options: Options) -> list[str]:
-    """Why some of what was seen are no faces of the collection."""
+def _besides(taken: Found, seen: Found) -> Found:
+    """What was seen that is none of the faces that are taken, and no part of one."""
+    both = joined([replace(taken, scores=taken.scores + 1), seen])
+    return both.chosen(np.flatnonzero(both.scores <= 1))
+
+
+def _left_out(more: Found, score: float, min_size: int) -> list[str]:
+    """Why some of what was seen, looking twice as closely, are no faces of the collection."""
+    sure, large = more.scores >= score, more.sizes >= min_size
     reasons = []
-    if (small := found.sizes[sure & ~large]).size:
-        sizes = ", ".join(f"{size:.0f}" for size in sorted(small.tolist(), reverse=True)[:5])
-        reasons.append(f"{small.size} under min_size ({options.min_size}): {sizes} pixels.")
-    if (doubtful := found.scores[~sure & large]).size:
+    if (small := more.sizes[sure & ~large]).size:
+        reasons.append(f"{small.size} under min_size ({min_size}): {_listed(small)} pixels.")
+    if (close := more.sizes[sure & large]).size:
+        reasons.append(
+            f"{close.size} seen only more closely, as with min_size = {min_size // 2}: {_listed(close)} pixels."
+        )
+    if (doubtful := more.scores[~sure & large]).size:
         reasons.append(
             f"{doubtful.size} too unsure (best score {doubtful.max():.2f}): turned away, covered, blurred, or no face."
         )
     return reasons
 
 
-def _of_picture(picture: Opened, detector: Scrfd | Yunet, found: Found) -> list[str]:
+def _listed(sizes: np.ndarray) -> str:
+    return ", ".join(f"{size:.0f}" for size in sorted(sizes.tolist(), reverse=True)[:5])
+
+
+def _of_picture(picture: Opened, detector: Detector, found: Found) -> list[str]:
     """What about the picture itself could be why there is no face in it."""
-    if degrees := _lying(picture, type(detector)(session=detector.session)):
+    if degrees := _lying(picture, detector):
         return [f"A face is seen when it is turned by {degrees} degrees clockwise: turn it and drop it again."]
     grey = cv2.cvtColor(picture.pixels, cv2.COLOR_RGB2GRAY)
     light = float(grey.mean())
@@ -140,5 +156,5 @@ def _answer(findings: list[Finding]) -> str:
     ]
     more = f"\nand {len(findings) - _MANY:,} more" if len(findings) > _MANY else ""
     total = sum(one.faces for one in findings)
-    told = f"{len(findings):,} pictures, {total:,} faces, {len(without):,} pictures without one."
+    told = f"{count(len(findings), 'picture')}, {count(total, 'face')}, {count(len(without), 'picture')} without one."
     return f"{table(('picture', 'pixels', 'faces', 'sizes', 'why not more'), rows)}{more}\n\n{told}" if rows else told

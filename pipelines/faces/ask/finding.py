@@ -13,7 +13,6 @@ from jaxtyping import Float32
 from pipelines.contract import BadInput, Result, Work
 from pipelines.faces.ask.likeness import to_faces, to_people
 from pipelines.faces.ask.tables import count, table
-from pipelines.faces.columns import Harvest
 from pipelines.faces.embed.one import faces_of
 from pipelines.faces.embed.packs import pack_of
 from pipelines.faces.gallery import Gallery
@@ -50,7 +49,7 @@ def found(work: Work, gallery: Gallery) -> Result:
         raise BadInput(f"No face was found in {name}. `visaged faces diagnose` says why, picture by picture.")
     order = np.argsort(-query.faces["size"], kind="stable").tolist()
     answers = [answered(gallery, np.asarray(query.embeddings[row], dtype=np.float32)) for row in order]
-    told = [_words(gallery, answer, at, query) for at, answer in enumerate(answers)]
+    told = [in_words(gallery, answer, at, len(order)) for at, answer in enumerate(answers)]
     data = [
         {"box": [round(float(x), 1) for x in query.faces["box"][row]], **_data(gallery, answer)}
         for row, answer in zip(order, answers, strict=True)
@@ -90,21 +89,24 @@ def _best(gallery: Gallery, rows: np.ndarray, alike: Float32[np.ndarray, " n"]) 
             yield row, float(alike[row])
 
 
-def _words(gallery: Gallery, answer: Answer, at: int, query: Harvest) -> str:
-    many = len(query.faces) > 1
-    which = f"Face {at + 1} of {len(query.faces)}, by size: " if many else ""
+def in_words(gallery: Gallery, answer: Answer, at: int, faces: int) -> str:
+    """What is told of a face: the one at that place among so many."""
+    many = faces > 1
+    which = f"Face {at + 1} of {faces}, by size: " if many else ""
     if answer.person is None:
-        near = "" if np.isnan(answer.similarity) else f" The most alike person is at {answer.similarity:.3f}."
-        head = f"{which}nobody of this collection.{near}" if many else f"Nobody of this collection.{near}"
+        near = "" if np.isnan(answer.similarity) else f"; the most alike person is at {answer.similarity:.3f}"
+        head = f"{which}{'nobody' if many else 'Nobody'} of this collection{near}"
     else:
         head = f"{which}{answer.person.folder}, mean similarity {answer.similarity:.3f}"
     if not answer.scores:
-        return head
+        return f"{head}."
     rows = [(score, *_where(gallery, row)) for row, score in answer.scores[:LISTED]]
     more = len(answer.scores) - LISTED
     tail = f"\nand {count(more, 'more picture', 'more pictures')}" if more > 0 else ""
     pictures = table(("score", "picture", "dropped in", "who"), rows)
-    return f"{head}, {count(len(answer.scores), 'picture')}\n{pictures}{tail}"
+    found = count(len(answer.scores), "picture")
+    told = f"{head}, {found}" if answer.person else f"{head}. {found} may show the same"
+    return f"{told}:\n{pictures}{tail}"
 
 
 def _where(gallery: Gallery, row: int) -> tuple[str, str, str]:

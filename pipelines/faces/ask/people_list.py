@@ -12,13 +12,17 @@ from pipelines.faces.ask.tables import count, table
 from pipelines.faces.gallery import Gallery
 from pipelines.faces.people.heirs import SETTLED
 from pipelines.faces.people.words import NOBODY, Person, Standing
+from pipelines.faces.sorting.listening import holdings
+from pipelines.faces.tree.said import said
+from pipelines.faces.tree.wanted import deleted, hidden_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """Somebody in numbers. placed: faces that the user put there. review: that perhaps are theirs.
 
-    first, last: what their first and their latest faces were dropped as.
+    hidden: of faces, those that the user deleted from the folder. first, last: what their first and their latest faces
+    were dropped as.
     """
 
     person: Person
@@ -26,6 +30,7 @@ class Entry:
     pictures: int
     placed: int
     review: int
+    hidden: int
     similarity: float
     first: str
     last: str
@@ -41,6 +46,7 @@ class Entry:
             "pictures": self.pictures,
             "placed": self.placed,
             "review": self.review,
+            "hidden": self.hidden,
             "similarity": None if np.isnan(self.similarity) else round(self.similarity, 4),
             "first": self.first,
             "last": self.last,
@@ -51,14 +57,17 @@ def listed(gallery: Gallery) -> Result:
     """Everybody, those with names first, then by how many faces they have."""
     everybody = sorted(entries(gallery), key=lambda e: (e.person.name is None, -e.faces, e.person.number))
     rows = [
-        (e.person.folder, f"person-{e.person.number:04}", e.faces, e.pictures, e.review, e.first, e.last)
+        (e.person.folder, f"person-{e.person.number:04}", e.faces, e.pictures, e.hidden, e.review, e.first, e.last)
         for e in everybody
     ]
-    head = ("person", "id", "faces", "pictures", "in review", "first in", "last in")
+    head = ("person", "id", "faces", "pictures", "hidden", "in review", "first in", "last in")
     census = gallery.census
     nobody = int((census.standing == Standing.UNSORTED).sum())
     people = count(len(everybody), "person", "people")
-    below = f"{people}, {count(len(gallery), 'face')}, {nobody:,} of them unsorted."
+    hidden = sum(e.hidden for e in everybody)
+    below = f"{people}, {count(len(gallery), 'face')}, {nobody:,} of them unsorted" + (
+        f", {hidden:,} hidden: deleted from the tree." if hidden else "."
+    )
     return Result(
         answer=f"{table(head, rows)}\n{below}" if rows else below,
         data={"people": [e.data() for e in everybody], "faces": len(gallery), "unsorted": nobody},
@@ -73,10 +82,13 @@ def entries(gallery: Gallery) -> list[Entry]:
     starts = np.flatnonzero(np.diff(census.person[order], prepend=NOBODY))
     rows = {int(census.person[part[0]]): part for part in np.split(order, starts[1:]) if len(part)}
     none = np.zeros(0, dtype=np.int64)
-    return [_entry(gallery, person, rows.get(number, none)) for number, person in sorted(census.people.items())]
+    held = holdings(gallery)
+    hidden = hidden_of(held, deleted(held, said(held)))
+    people = sorted(census.people.items())
+    return [_entry(gallery, person, rows.get(number, none), hidden.get(number, 0)) for number, person in people]
 
 
-def _entry(gallery: Gallery, person: Person, rows: np.ndarray) -> Entry:
+def _entry(gallery: Gallery, person: Person, rows: np.ndarray, hidden: int) -> Entry:
     standing = gallery.census.standing[rows]
     mine = rows[np.isin(standing, SETTLED)]
     pictures = np.unique(gallery.faces["picture"][mine])
@@ -88,6 +100,7 @@ def _entry(gallery: Gallery, person: Person, rows: np.ndarray) -> Entry:
         pictures=len(pictures),
         placed=int((standing == Standing.PLACED).sum()),
         review=int((standing == Standing.REVIEW).sum()),
+        hidden=hidden,
         similarity=float(np.nanmean(alike)) if np.isfinite(alike).any() else float("nan"),
         first=items[0] if items else "",
         last=items[-1] if items else "",

@@ -36,6 +36,7 @@ def shown(work: Work, gallery: Gallery) -> Result:
     numbers = (
         f"{person.folder} (person-{person.number:04}): {count(entry.faces, 'face')} in "
         f"{count(entry.pictures, 'picture')}, {entry.placed:,} placed by you, {entry.review:,} in review"
+        f"{f', {entry.hidden:,} hidden' if entry.hidden else ''}"
     )
     lines = [numbers]
     if alike:

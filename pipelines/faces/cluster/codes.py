@@ -1,8 +1,8 @@
 """Embeddings in 8 bits: a quarter of the work, and a bound of what the similarity may be wrong by.
 
 An embedding x is scale * code + rest, code whole numbers of -127 to 127. Of two of them
-|x y - scale scale' (code code')| <= |rest| |y| + |rest'| |x| + |rest| |rest'| (Cauchy-Schwarz), about .015 for faces. So
-a pair whose coded similarity is lower than wanted by more than that need not be looked at, and none is missed.
+|x y - scale scale' (code code')| <= |rest| |y| + |rest'| |x| + |rest| |rest'| (Cauchy-Schwarz), about .015 for faces.
+So a pair whose coded similarity is lower than wanted by more than that need not be looked at, and none is missed.
 
 Codes lie as ``sweep`` takes them: 16 rows side by side, 4 numbers of each at a time.
 """

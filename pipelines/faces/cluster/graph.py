@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Float16, Float32, Int32, Integer
 
-from pipelines.faces.cluster.halves import halves, similarities
+from pipelines.faces.cluster.halves import LONGEST, halves, similarities
 
 NONE = -1
 """Stands for no neighbour."""
@@ -42,7 +42,17 @@ class Graph:
     @property
     def k(self) -> int:
         """The most neighbours of a face."""
-        return self.neighbours.shape[1]
+        return int(self.neighbours.shape[1])
+
+    @property
+    def reach(self) -> Float32[np.ndarray, " n"]:
+        """How alike a face is at most to one that is not in its list nor has it in its own: as to the last in its list.
+
+        Lists may have lost some. Of faces whose list is empty nothing is known.
+        """
+        there = self.neighbours != NONE
+        last = np.where(there, self.similarity, np.float32(LONGEST**2)).min(axis=1, initial=np.float32(LONGEST**2))
+        return np.asarray(last, dtype=np.float32)
 
     def edges(self, least: float) -> tuple[Int32[np.ndarray, "e 2"], Float32[np.ndarray, " e"]]:
         """The pairs of rows, smaller first, of which one is in the other's list, each once; and how alike they are."""
@@ -109,9 +119,7 @@ def extended(old: Graph, embeddings: Float[np.ndarray, "n d"], search: Search) -
         )
     fresh = np.arange(len(old), len(embeddings), dtype=np.int32)
     room = _empty(len(fresh), search.k)
-    lists = Graph(
-        np.concatenate([old.neighbours, room.neighbours]), np.concatenate([old.similarity, room.similarity])
-    )
+    lists = Graph(np.concatenate([old.neighbours, room.neighbours]), np.concatenate([old.similarity, room.similarity]))
     return _completed(Task(lists=lists, fresh=fresh, mutual=True), halves(embeddings), search)
 
 
@@ -206,7 +214,7 @@ def _links(graph: Graph) -> _Links:
 
 def _below(similarity: float) -> np.float32:
     """A float32 that is not above it, so that what is rounded down to it counts."""
-    return np.nextafter(np.float32(similarity), np.float32(0.0))
+    return np.float32(np.nextafter(np.float32(similarity), np.float32(0.0)))
 
 
 def _rows(of: Bool[np.ndarray, " n"]) -> Int32[np.ndarray, " f"]:

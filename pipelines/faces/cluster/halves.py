@@ -15,7 +15,7 @@ from jaxtyping import Float, Float16, Float32, Float64, Int32
 LONGEST = 1.05
 """Length that no embedding has: they are unit vectors, but for rounding."""
 LANES = 32
-"""Partial sums that a product of two sums of embeddings is made in, so that every way to make it gives the same bits."""
+"""Partial sums in which a product of two sums of embeddings is made, so that every way to make it gives the same."""
 
 
 def halves(embeddings: Float[np.ndarray, "n d"]) -> Float16[np.ndarray, "n d"]:
@@ -31,16 +31,12 @@ def halves(embeddings: Float[np.ndarray, "n d"]) -> Float16[np.ndarray, "n d"]:
     return kept
 
 
-def similarities(
-    a: Float16[np.ndarray, "m d"], b: Float16[np.ndarray, "n d"]
-) -> Float32[np.ndarray, "m n"]:
+def similarities(a: Float16[np.ndarray, "m d"], b: Float16[np.ndarray, "n d"]) -> Float32[np.ndarray, "m n"]:
     """The cosine similarity of each of a with each of b: exact, then rounded to float32 once."""
     return (a.astype(np.float64) @ b.astype(np.float64).T).astype(np.float32)
 
 
-def pairwise(
-    embeddings: Float16[np.ndarray, "n d"], pairs: Int32[np.ndarray, "m 2"]
-) -> Float32[np.ndarray, " m"]:
+def pairwise(embeddings: Float16[np.ndarray, "n d"], pairs: Int32[np.ndarray, "m 2"]) -> Float32[np.ndarray, " m"]:
     """The cosine similarity of each pair of rows, the same bits as by ``similarities``."""
     found = np.empty(len(pairs), dtype=np.float32)
     for start in range(0, len(pairs), 65536):
@@ -49,11 +45,11 @@ def pairwise(
     return found
 
 
-def products(
-    sums: Float64[np.ndarray, "m d"], other: Float64[np.ndarray, " d"]
-) -> Float64[np.ndarray, " m"]:
-    """The product of each of the sums of embeddings with another: rounded, but always in the same way, whichever of
-    the two is the other: by ``LANES``, and then these one by one."""
+def products(sums: Float64[np.ndarray, "m d"], other: Float64[np.ndarray, " d"]) -> Float64[np.ndarray, " m"]:
+    """The product of each of the sums of embeddings with another.
+
+    Rounded, but always in the same way, whichever of the two is the other: by ``LANES``, then these one by one.
+    """
     lanes = np.zeros((len(sums), LANES))
     for start in range(0, sums.shape[1], LANES):
         step = sums[:, start : start + LANES] * other[start : start + LANES]

@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
-from jaxtyping import Float, Float32, Int32
+from jaxtyping import Float, Float32, Float64, Int32, Int64
 
 from pipelines.faces.cluster.halves import halves
 from pipelines.faces.cluster.mending import mended
@@ -20,11 +22,11 @@ BLOCK = 4096
 def partition(
     embeddings: Float[np.ndarray, "n d"], clusters: int, ties: Ties | None = None, seed: int = 0
 ) -> Int32[np.ndarray, " n"]:
-    """The cluster of each face, numbered from 0 by their first rows: so many clusters, or one a face where there are
-    fewer faces, and more only where ties cannot be kept otherwise (``mending``).
+    """The cluster of each face, numbered from 0 by their first rows.
 
-    Source: k-means++ (Arthur and Vassilvitskii 2007), on the sphere; a cluster that got empty takes the face that fits
-    its own worst. The same seed gives the same clusters. Raises ValueError for less than one cluster.
+    So many clusters, or one a face where there are fewer faces, and more only where ties cannot be kept otherwise
+    (``mending``). Source: k-means++ (Arthur and Vassilvitskii 2007), on the sphere; a cluster that got empty takes the
+    face that fits its own worst. The same seed gives the same clusters. Raises ValueError for less than one cluster.
     """
     if clusters < 1:
         raise ValueError(f"clusters = {clusters}: there must be at least 1")
@@ -49,14 +51,23 @@ def _first(points: Float32[np.ndarray, "n d"], many: int, chance: np.random.Gene
         return points[np.sort(chance.choice(len(points), many, replace=False))]
     chosen = [int(chance.integers(len(points)))] if many else []
     far = np.full(len(points), np.inf)
+    tries = 2 + int(np.log(max(many, 1)))
     while len(chosen) < many:
-        far = np.minimum(far, np.maximum(0.0, 1.0 - points @ points[chosen[-1]]))
+        far = np.minimum(far, _far(points, chosen[-1:])[0])
         far[chosen] = 0.0
-        steps = np.cumsum(far)
-        drawn = int(np.searchsorted(steps, chance.random() * steps[-1], side="right"))
-        rest = np.delete(np.arange(len(points)), chosen) if not steps[-1] > 0 else None
-        chosen.append(min(drawn, len(points) - 1) if rest is None else int(rest[0]))
+        if far.sum() > 0:  # of some that are drawn, far ones rather, the one that brings a centre near to most
+            drawn = chance.choice(len(points), tries, p=far / far.sum())
+            chosen.append(int(drawn[np.argmin(np.minimum(far, _far(points, drawn)).sum(axis=1))]))
+        else:
+            chosen.append(int(np.delete(np.arange(len(points)), chosen)[0]))
     return points[chosen]
+
+
+def _far(
+    points: Float32[np.ndarray, "n d"], rows: Sequence[int] | Int64[np.ndarray, " r"]
+) -> Float64[np.ndarray, "r n"]:
+    """How far each point is from each of those rows: half the square of the distance."""
+    return np.asarray(np.maximum(0.0, 1.0 - (points[rows] @ points.T).astype(np.float64)))
 
 
 def _assigned(
@@ -77,4 +88,4 @@ def _means(
     """The directions of the sums of each label's points; each label has some."""
     order = np.argsort(labels, kind="stable")
     sums = np.add.reduceat(points[order], np.searchsorted(labels[order], np.arange(many)), axis=0)
-    return sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), np.float32(1e-12))
+    return np.asarray(sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), np.float32(1e-12)))

@@ -27,13 +27,15 @@ COMPILED_FROM = 2000
 class Plan:
     """What is to be joined, and what not. Rows everywhere.
 
-    edges: pairs that are compared, and how alike they are. together: pairs that are one before all else. forbidden:
+    edges: pairs that are compared, and how alike they are. reach: of each row, how alike it is at most to a row that it
+    has no edge to. together: pairs that are one before all else. forbidden:
     pairs that must not be.
     """
 
     embeddings: Float16[np.ndarray, "n d"]
     edges: Int32[np.ndarray, "e 2"]
     similarity: Float32[np.ndarray, " e"]
+    reach: Float32[np.ndarray, " n"]
     together: Int32[np.ndarray, "t 2"]
     forbidden: Int32[np.ndarray, "f 2"]
     ties: Ties
@@ -43,11 +45,11 @@ class Plan:
 def agglomerated(
     embeddings: Float[np.ndarray, "n d"], graph: Graph, threshold: float, ties: Ties | None = None
 ) -> Int32[np.ndarray, " n"]:
-    """The cluster of each face, numbered from 0 by their first rows: joined while the mean similarity is at least
-    threshold and no tie forbids it.
+    """The cluster of each face, numbered from 0 by their first rows.
 
-    Of the graph only edges of at least threshold count: clusters of such a mean have a pair of faces of it.
-    Raises ValueError where the arrays are not of the same faces, or an embedding is no unit vector.
+    Clusters are joined while their mean similarity is at least threshold and no tie forbids it. Of the graph only
+    edges of at least threshold count: clusters of such a mean have a pair of faces of it. Raises ValueError where the
+    arrays are not of the same faces, or an embedding is no unit vector.
     """
     n = len(graph)
     said = ties or Ties.none(n)
@@ -59,6 +61,7 @@ def agglomerated(
         embeddings=kept,
         edges=edges,
         similarity=similarity,
+        reach=graph.reach,
         together=together(said),
         forbidden=conflicts(said, kept),
         ties=said,
@@ -94,8 +97,10 @@ def joined(plan: Plan) -> Int32[np.ndarray, " n"]:
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class _Cluster:
-    """Faces that were joined. name: its smallest row. near: clusters that an edge joins to it. foes, banned: faces and
-    owners that it must not get."""
+    """Faces that were joined.
+
+    name: the smallest row. near: clusters that an edge joins to it. foes, banned: faces, owners that it must not get.
+    """
 
     name: int
     rows: list[int]
@@ -182,6 +187,7 @@ class _Clusters:
         size = len(self.there[one].rows)
         each = products(self.sums[others], self.sums[one]).tolist()
         for two, product in zip(others, each, strict=True):
-            mean = product / (size * len(self.there[two].rows))
+            pairs = size * len(self.there[two].rows)
+            mean = product / pairs if pairs > 1 else float(np.float32(product))  # as the graph has it
             a, b = (self.there[at] for at in sorted((one, two)))
             heapq.heappush(self.heap, (-mean, a.name, b.name, len(a.rows), len(b.rows)))

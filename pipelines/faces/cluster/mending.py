@@ -44,7 +44,9 @@ def _gathered(labels: Integer[np.ndarray, " n"], ties: Ties) -> Integer[np.ndarr
     return found
 
 
-def _broken(labels: Integer[np.ndarray, " n"], forbidden: Int32[np.ndarray, "m 2"], ties: Ties) -> Integer[np.ndarray, " b"]:
+def _broken(
+    labels: Integer[np.ndarray, " n"], forbidden: Int32[np.ndarray, "m 2"], ties: Ties
+) -> Integer[np.ndarray, " b"]:
     """The labels of the clusters that break a tie."""
     one, two = forbidden[:, 0], forbidden[:, 1]
     grouped = (ties.group[one] == ties.group[two]) & (ties.group[one] != FREE)

@@ -19,16 +19,19 @@ UP = np.float32(2.0**112)
 def compiled(*signature: Any, exact: bool = True) -> Callable[[Any], Any]:
     """A decorator: the function is compiled, now where a signature is given, else at the first call.
 
-    What was compiled is kept on disk where numba finds a folder that can be written (NUMBA_CACHE_DIR, the code's own,
-    the user's); under a read-only root it is compiled each time. exact: products are rounded as they are written;
-    else sums may be made in any order, for those that are exact in any.
+    What was compiled is kept on disk where numba finds a folder that can be written: NUMBA_CACHE_DIR, the code's own,
+    the user's. Where there is none it is compiled in each process, which takes some seconds.
+
+    exact: products and sums are rounded as they are written; else sums may be made in any order, for those that are
+    exact in any.
     """
+    decorate: Any = njit
     fast: Any = False if exact else {"reassoc", "nsz", "contract"}
 
     def decorator(function: Any) -> Any:
         for cache in (True, False):
             try:
-                return njit(*signature, nogil=True, error_model="numpy", fastmath=fast, cache=cache)(function)
+                return decorate(*signature, nogil=True, error_model="numpy", fastmath=fast, cache=cache)(function)
             except RuntimeError as error:
                 if not cache or "no locator" not in str(error):
                     raise
@@ -38,7 +41,7 @@ def compiled(*signature: Any, exact: bool = True) -> Callable[[Any], Any]:
 
 
 @compiled()
-def wide(bits: int) -> float:
+def wide(bits: int) -> Any:
     """The float16 of these bits."""
     whole = np.uint32(bits)
     return np.uint32((whole & 0x8000) << 16 | (whole & 0x7FFF) << 13).view(np.float32) * UP

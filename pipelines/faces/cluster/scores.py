@@ -39,7 +39,9 @@ def bcubed(labels: Integer[np.ndarray, " n"], truth: Integer[np.ndarray, " n"]) 
         return Score(1.0, 1.0)
     _, ours = np.unique(labels, return_inverse=True)
     _, theirs = np.unique(truth, return_inverse=True)
-    _, both, together = np.unique(ours.astype(np.int64) * (theirs.max() + 1) + theirs, return_inverse=True, return_counts=True)
+    _, both, together = np.unique(
+        ours.astype(np.int64) * (theirs.max() + 1) + theirs, return_inverse=True, return_counts=True
+    )
     fellows = together[both].astype(np.float64)
     return Score(
         float((fellows / np.bincount(ours)[ours]).mean()), float((fellows / np.bincount(theirs)[theirs]).mean())

@@ -1,7 +1,8 @@
 """From which similarity faces are one person: by the pack's impostors and the number of faces.
 
-The more faces there are, the more strangers look alike: of n faces, each has n x P(impostor >= t) false neighbours.
-That number is held, so the threshold rises with n; no constant could serve ten pictures and a million.
+The more faces there are, the more strangers look alike: of n faces, each has n x P(impostor >= t) false neighbours. Few
+do no harm, since clusters join by their mean; what is held is therefore the share of impostors while faces are few, and
+the number of false neighbours once they are many. So the threshold never falls as faces come, and no constant serves.
 """
 
 from __future__ import annotations
@@ -11,8 +12,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-FALSE_NEIGHBOURS = 0.25
-"""The number that is held."""
+UNMEASURED = ((0.30, 5.1e-5), (0.34, 6.9e-6), (0.36, 2.3e-6), (0.38, 8.0e-7), (0.40, 3.7e-7))
+"""The impostors of a pack for which none were measured: those of w600k_mbf, the weakest of its kind."""
+SHARE = 5.5e-6
+"""Of impostors that may reach the threshold; with w600k_mbf that is .345, found on the development part of lfw_rest and
+on draws of 10,000 to 100,000 faces (bench/results/clusters.md)."""
+FALSE_NEIGHBOURS = 3.0
+"""That a face may have: from 545,000 faces on it decides."""
 STEP = 0.005
 """Thresholds are multiples of this, so that a night's few faces rarely move one: where none moved, old work stands."""
 REVIEWED = 0.06
@@ -37,9 +43,10 @@ class Thresholds:
 
 
 def thresholds(impostors: Sequence[tuple[float, float]], faces: int) -> Thresholds:
-    """What holds for so many faces of a pack."""
-    same = threshold(impostors, faces)
-    return Thresholds(same=same, join=same, review=_stepped(same - REVIEWED), floor=impostors[0][0])
+    """What holds for so many faces of a pack; without measured impostors, what does for most."""
+    known = impostors or UNMEASURED
+    same = threshold(known, faces)
+    return Thresholds(same=same, join=same, review=_stepped(same - REVIEWED), floor=known[0][0])
 
 
 def threshold(impostors: Sequence[tuple[float, float]], faces: int) -> float:
@@ -50,7 +57,7 @@ def threshold(impostors: Sequence[tuple[float, float]], faces: int) -> float:
     Raises ValueError for a tail that is none.
     """
     _check(impostors)
-    wanted = math.log(FALSE_NEIGHBOURS / max(faces, 1))
+    wanted = math.log(min(SHARE, FALSE_NEIGHBOURS / max(faces, 1)))
     (low, _), *_ = impostors
     found = low
     for (a, share_a), (b, share_b) in pairwise(impostors):

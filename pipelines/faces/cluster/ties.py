@@ -54,7 +54,8 @@ def together(ties: Ties) -> Int32[np.ndarray, "m 2"]:
     rows = np.flatnonzero(ties.group != FREE).astype(np.int32)
     _, first, inverse = np.unique(ties.group[rows], return_index=True, return_inverse=True)
     pairs = np.stack([rows[first][inverse], rows], axis=1)
-    return pairs[pairs[:, 0] != pairs[:, 1]]
+    found: Int32[np.ndarray, "m 2"] = pairs[pairs[:, 0] != pairs[:, 1]]
+    return found
 
 
 def conflicts(ties: Ties, embeddings: Float16[np.ndarray, "n d"]) -> Int32[np.ndarray, "m 2"]:

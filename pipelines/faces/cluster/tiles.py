@@ -59,7 +59,7 @@ def by_codes(embeddings: Any, left: Side, right: Side, diagonal: bool, found: Fo
             if diagonal and row >= column + WIDTH:
                 break
             a = left.packed.ctypes.data + row // GROUP * GROUP * steps * 4 + row % GROUP * 4
-            multiplied(a, b, steps, out)
+            multiplied(a, b, steps, out)  # type: ignore[call-arg]
             for at in range(ROWS):
                 shift = np.int32(SHIFT) * left.total[row + at]
                 scale, error, last = left.scale[row + at], left.error[row + at], left.last[row + at]
@@ -74,7 +74,7 @@ def by_codes(embeddings: Any, left: Side, right: Side, diagonal: bool, found: Fo
                     near = np.float32(products[at * WIDTH + there - column] - shift) * (scale * right.scale[there])
                     wanted = min(last, right.last[there])
                     if near + (error + right.error[there]) >= wanted and not (diagonal and there <= row + at):
-                        size = compared(embeddings, left.row[row + at], right.row[there], wanted, found, size)
+                        size = compared(embeddings, left.row[row + at], right.row[there], found, size)
     return size
 
 
@@ -86,19 +86,17 @@ def by_floats(embeddings: Any, left: Side, right: Side, diagonal: bool, found: F
         for column in range(row + 1 if diagonal else 0, left.packed.shape[1]):
             wanted = min(left.last[row], right.last[column])
             if left.packed[row, column] + (left.error[row] + right.error[column]) >= wanted:
-                size = compared(embeddings, left.row[row], right.row[column], wanted, found, size)
+                size = compared(embeddings, left.row[row], right.row[column], found, size)
     return size
 
 
 @compiled()
-def compared(embeddings: Any, row: int, neighbour: int, wanted: float, found: Found, size: int) -> int:
-    """The size of found, in which the pair now is if it is alike enough."""
+def compared(embeddings: Any, row: int, neighbour: int, found: Found, size: int) -> int:
+    """The size of found, in which the pair now is."""
     if row == neighbour:
         return size
-    similarity = np.float32(alike(embeddings, row, neighbour))
-    if similarity < wanted:
-        return size
-    found.row[size], found.neighbour[size], found.similarity[size] = row, neighbour, similarity
+    found.row[size], found.neighbour[size] = row, neighbour
+    found.similarity[size] = np.float32(alike(embeddings, row, neighbour))
     return size + 1
 
 
@@ -121,7 +119,9 @@ def insert(lists: Lists, row: int, neighbour: int, similarity: float) -> None:
     place = len(near)
     while place > 0:
         before = near[place - 1]
-        if before != -1 and (alike_[place - 1] > similarity or (alike_[place - 1] == similarity and before < neighbour)):
+        if before != -1 and (
+            alike_[place - 1] > similarity or (alike_[place - 1] == similarity and before < neighbour)
+        ):
             break
         place -= 1
     if place == len(near):

@@ -11,9 +11,8 @@ from collections.abc import Callable
 from typing import Any
 
 import llvmlite.binding
-import numba
 from llvmlite import ir
-from numba import types
+from numba import config, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
@@ -29,10 +28,10 @@ _SIXTEEN = ir.VectorType(_NUMBER, 16)
 
 def there() -> bool:
     """Whether this processor has the instruction, and numba may use it."""
-    chosen = numba.config.CPU_FEATURES
+    chosen, named = (getattr(config, name, None) for name in ("CPU_FEATURES", "CPU_NAME"))
     if chosen is not None:
         return f"+{FEATURE}" in str(chosen)
-    return numba.config.CPU_NAME is None and bool(llvmlite.binding.get_host_cpu_features().get(FEATURE))
+    return named is None and bool(llvmlite.binding.get_host_cpu_features().get(FEATURE))
 
 
 def _constant(value: int) -> Any:
@@ -43,14 +42,15 @@ def _constant(value: int) -> Any:
 def multiplied(_: Any, rows: Any, columns: Any, steps: Any, out: Any) -> tuple[Any, Callable[..., Any]]:
     """Afterwards at the address out there are 8 x 48 int32: the products of 8 codes and of 48.
 
-    rows, columns: addresses of packed codes, of half a group and of 3 groups; out: one that 64 divides. steps: of a code.
+    rows, columns: addresses of packed codes, of half a group and of 3 groups. out: one that 64 divides. steps: of a
+    code.
     """
     return types.void(rows, columns, steps, out), _generated
 
 
 def _generated(context: Any, builder: Any, _: Any, arguments: tuple[Any, ...]) -> Any:
     rows, columns, steps, out = arguments
-    instruction = cgutils.get_or_insert_function(
+    instruction = cgutils.get_or_insert_function(  # type: ignore[no-untyped-call]
         builder.module, ir.FunctionType(_SIXTEEN, [_SIXTEEN] * 3), "llvm.x86.avx512.vpdpbusd.512"
     )
     size, before = rows.type, builder.block

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float16, Int32, Int64
 
 from pipelines.contract import Work
-from pipelines.faces.columns import FACE, Chips, Picture, read_pictures
+from pipelines.faces.columns import FACE, Chips, Picture, read_chips, read_pictures
 from pipelines.faces.gallery.about import About, read_about
 from pipelines.faces.gallery.overlay import Overlay
 from pipelines.faces.gallery.records import read_census, read_decisions
@@ -118,7 +118,7 @@ def assembled(files: Overlay, about: About, census: Census, decisions: tuple[Dec
         faces["picture"] += len(pictures)
         found.append(faces)
         pictures.extend(read_pictures(files.at(f"segments/{part.name}/pictures.jsonl")))
-        chips.append(_chips(files, part.name))
+        chips.append(read_chips(files.at(f"segments/{part.name}/chips.bin").parent))
     return Gallery(
         about=about,
         files=files,
@@ -145,10 +145,3 @@ def moments(faces: np.ndarray) -> Int32[np.ndarray, " n"]:
     times = np.unique(np.nan_to_num(faces["time"], nan=-1.0), return_inverse=True)[1]
     keys = faces["picture"].astype(np.int64) * (times.max(initial=0) + 1) + times
     return np.unique(keys, return_inverse=True)[1].astype(np.int32)
-
-
-def _chips(files: Overlay, segment: str) -> Chips:
-    starts = np.load(files.at(f"segments/{segment}/chips.npy"))
-    data = files.at(f"segments/{segment}/chips.bin")
-    empty = np.zeros(0, dtype=np.uint8)
-    return Chips(starts=starts, data=np.memmap(data, dtype=np.uint8, mode="r") if data.stat().st_size else empty)

@@ -64,13 +64,9 @@ def heard(journal: Journal, new: Sequence[Decision], scene: Scene) -> Journal:
     """The journal with the new decisions as its last batch; their own numbers do not matter."""
     if not new:
         return journal
-    batch, next_person = journal.next_batch(), journal.next_person
-    entered: list[Decision] = []
-    for decision in new:
-        person = decision.person
-        if decision.verb is Verb.SPLIT and person is None:
-            person, next_person = next_person, next_person + 1
-        entered += _implied(replace(decision, person=person), new, scene)
+    batch = journal.next_batch()
+    new, next_person = _numbered(new, journal.next_person)
+    entered = [each for decision in new for each in _implied(decision, new, scene)]
     entered = [replace(d, faces=_parties(d, scene)) if d.verb is Verb.MERGE else d for d in entered]
     entered = list(_anchored(entered, replayed((*journal.decisions, *entered)), scene))
     first = journal.next_number()
@@ -78,10 +74,33 @@ def heard(journal: Journal, new: Sequence[Decision], scene: Scene) -> Journal:
     return Journal(decisions=(*journal.decisions, *numbered), next_person=next_person)
 
 
+def _numbered(new: Sequence[Decision], next_person: int) -> tuple[tuple[Decision, ...], int]:
+    """The decisions, whom they make somebody new with a number, and the next number; of one name there is but one."""
+    born: dict[str, int] = {}
+    found = []
+    for decision in new:
+        person = decision.person
+        if decision.verb is Verb.SPLIT and person is None:
+            person = born.get(_folded(decision.name), next_person)
+            next_person = max(next_person, person + 1)
+            born |= {_folded(decision.name): person} if decision.name else {}
+        found.append(replace(decision, person=person))
+    return tuple(found), next_person
+
+
+def _folded(name: str | None) -> str:
+    return (name or "").strip().casefold()
+
+
 def taken_back(journal: Journal) -> tuple[Journal, tuple[Decision, ...]]:
-    """The journal without the last thing that was said and can be taken back, and that; nothing where there is none."""
+    """The journal without the last thing that was said, and that; nothing where there is none, or it is a forgetting.
+
+    A forgetting cannot be taken back: the journal stays as it is then.
+    """
     for batch in batches(journal.decisions):
-        if not any(d.undone or d.verb is Verb.FORGET for d in batch):
+        if any(d.verb is Verb.FORGET for d in batch):
+            return journal, batch
+        if not any(d.undone for d in batch):
             number = batch[0].batch
             marked = tuple(replace(d, undone=True) if d.batch == number else d for d in journal.decisions)
             return replace(journal, decisions=marked), batch
@@ -101,7 +120,22 @@ def _implied(decision: Decision, all_new: Sequence[Decision], scene: Scene) -> I
                 yield replace(
                     decision, verb=Verb.REJECT, person=person, faces=theirs, others=(), name=None, pictures=()
                 )
-    yield decision
+    if decision.verb is Verb.NOT_PEOPLE:
+        for person, faces in _vanishing(decision, scene):
+            yield replace(decision, person=person, faces=faces, pictures=())
+            decision = replace(decision, faces=tuple(face for face in decision.faces if face not in faces))
+    if decision.faces or decision.pictures or decision.verb is not Verb.NOT_PEOPLE:
+        yield decision
+
+
+def _vanishing(decision: Decision, scene: Scene) -> Iterator[tuple[int, tuple[int, ...]]]:
+    """People without a name who have no other faces than these, and their faces."""
+    rows = rows_of(scene.ids, decision.faces)
+    for person in np.unique(scene.census.person[rows[np.isin(scene.census.standing[rows], SETTLED)]]).tolist():
+        faces = tuple(scene.ids[scene.of(person)].tolist())
+        known = scene.census.people.get(person)
+        if known is not None and known.name is None and set(faces) <= set(decision.faces):
+            yield person, faces
 
 
 def _parties(decision: Decision, scene: Scene) -> tuple[int, ...]:

@@ -51,7 +51,7 @@ def owned(clusters: Clusters, pins: Pins) -> Int32[np.ndarray, " c"]:
 def inherited(crowd: Crowd, clusters: Clusters, owners: Int32[np.ndarray, " c"], least: int) -> Int32[np.ndarray, " c"]:
     """The person that each cluster is, or NOBODY where it is nobody yet. least: faces that make a person."""
     before, said = crowd.before, crowd.said
-    was = _now(crowd)
+    was = were(crowd)
     settled = np.isin(before.standing, SETTLED) & (was != NOBODY)
     numbers, faces = np.unique(was[settled], return_counts=True)
     free = (owners == NOBODY) & (clusters.sizes >= least)
@@ -72,7 +72,7 @@ def inherited(crowd: Crowd, clusters: Clusters, owners: Int32[np.ndarray, " c"],
     return found
 
 
-def _now(crowd: Crowd) -> Int32[np.ndarray, " n"]:
+def were(crowd: Crowd) -> Int32[np.ndarray, " n"]:
     """The person that each face's of before is now, after merges."""
     merged = crowd.said.merged
     if not merged:

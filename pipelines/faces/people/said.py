@@ -18,7 +18,7 @@ class Said:
     names: of people. placed: face -> person. rejected: face -> people that it is not. nobody: faces that are no people.
     merged: person -> the person that it became. anchors: person -> faces that stand for it, each still its own as far
     as was said. hidden: (face, person) whose picture is not shown there; None: nowhere. returning: person -> a face of
-    those that it had before a merge that was taken back.
+    those that it had before it was merged, or was no people any more, which was taken back.
     """
 
     names: Mapping[int, str] = field(default_factory=dict)
@@ -99,6 +99,8 @@ class _Play:
         if said.verb is Verb.MERGE and said.person is not None:
             parties = zip((said.person, *said.others), said.faces, strict=False)
             self.returning.update((person, face) for person, face in parties if face != MISSING)
+        if said.verb is Verb.NOT_PEOPLE and said.person is not None and said.faces:
+            self.returning[said.person] = said.faces[0]
 
     def outcome(self) -> Said:
         anchors = {person: tuple(f for f in faces if self._stands(f, person)) for person, faces in self.anchors.items()}

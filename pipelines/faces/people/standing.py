@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Int32, Int64
 
-from pipelines.faces.people.heirs import SETTLED, Clusters, clustered, inherited, owned
+from pipelines.faces.people.heirs import SETTLED, Clusters, clustered, inherited, owned, were
 from pipelines.faces.people.near import Company, Room, neighbours_found
 from pipelines.faces.people.pins import Crowd, Limits, Pins, pinned
 from pipelines.faces.people.sums import faceted, paired, summed, to_others
@@ -88,7 +88,7 @@ def _room(crowd: Crowd, pins: Pins, clusters: Clusters, heirs: Int32[np.ndarray,
 
 
 def _stood(crowd: Crowd, pins: Pins, limits: Limits, cluster: Int32[np.ndarray, " n"], room: Room) -> None:
-    """Afterwards each face stands where it belongs.
+    """Afterwards each face stands where it belongs; who was settled with somebody with a name is not asked about.
 
     Whether it is in doubt is seen among those with whom it gathered: of people whom the user made one, the faces of one
     need not be like those of the other.
@@ -98,7 +98,8 @@ def _stood(crowd: Crowd, pins: Pins, limits: Limits, cluster: Int32[np.ndarray, 
     sums = summed(crowd.embeddings, room.person)
     room.similarity[:] = to_others(crowd.embeddings, room.person, sums)
     named = np.isin(room.person, list(crowd.said.names))
-    doubtful = named & (room.standing == Standing.JOINED) & (pins.owner != room.person)
+    settled = np.isin(crowd.before.standing, SETTLED) & (were(crowd) == room.person)
+    doubtful = named & (room.standing == Standing.JOINED) & (pins.owner != room.person) & ~settled
     among = np.where(np.isin(cluster, cluster[doubtful]), cluster, NOBODY).astype(np.int32)
     alike = to_others(crowd.embeddings, among, summed(crowd.embeddings, among))
     room.standing[doubtful & (alike < limits.join)] = Standing.REVIEW

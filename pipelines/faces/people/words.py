@@ -22,7 +22,7 @@ class Verb(StrEnum):
     NAME = "name"  # person is called name (None: has no name any more); this alone never merges
     PLACE = "place"  # faces are person's, and stay there
     REJECT = "reject"  # faces are not person's (None: are people again whom nobody has placed: out of not-people)
-    NOT_PEOPLE = "not people"  # faces are no people, or nobody to be sorted
+    NOT_PEOPLE = "not people"  # faces are no people, or nobody to be sorted; person: who has no others (None: several)
     MERGE = "merge"  # others are person; person keeps its name, or takes theirs where it has none
     SPLIT = "split"  # faces are person, who is new (None: not numbered yet), called name, and stay there
     HIDE = "hide"  # the pictures of faces are not shown in person's folder (None: nowhere) any more: they were deleted
@@ -52,7 +52,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Somebody. name: as the user gave it; None: nobody did. born: the revision in which there first was this person."""
+    """Somebody. name: as the user gave it; None: nobody did. born: the revision in which this person first was."""
 
     number: int
     born: int

@@ -64,7 +64,7 @@ def _words(decision: Decision, names: Mapping[int, str]) -> str:
         Verb.NAME: f"that person-{decision.person or 0:04} is called {decision.name}",
         Verb.PLACE: f"that {faces} {are} {who}",
         Verb.REJECT: f"that {faces} {are} not {who}",
-        Verb.NOT_PEOPLE: f"that {faces} {are} no people",
+        Verb.NOT_PEOPLE: f"that {faces}{'' if decision.person is None else f' of {who}'} {are} no people",
         Verb.MERGE: f"that {others} and {who} are one person",
         Verb.SPLIT: f"that {faces} {are} somebody else{named}",
         Verb.HIDE: f"that the pictures of {faces} are not shown",

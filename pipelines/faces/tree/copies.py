@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from pipelines.faces.people.words import NOBODY, Standing, Verb
@@ -18,8 +18,10 @@ from pipelines.faces.tree.sights import Sight
 _SETTLED = (Standing.JOINED, Standing.PLACED)
 
 
-def copied(holdings: Holdings, known: Sequence[Sight], found: Landings) -> Iterator[Saying]:
-    """What copies of our pictures say, where they say something new."""
+def copied(
+    holdings: Holdings, known: Sequence[Sight], found: Landings, spare: Collection[str] = ()
+) -> Iterator[Saying]:
+    """What copies of our pictures say, where they say something new. spare: folders in which they say nothing."""
     copies = [s for s in known if s.was is None and s.now is not None]
     if not copies:
         return
@@ -34,8 +36,24 @@ def copied(holdings: Holdings, known: Sequence[Sight], found: Landings) -> Itera
         if key in found.whose:
             for copy in each:
                 yield from reader.to_person(copy, found.whose[key])
-        else:
+        elif key not in spare:
             yield from reader.to_new(each, _moved_there(known, key), found.spelt[key])
+
+
+def spares(holdings: Holdings, known: Sequence[Sight], found: Landings) -> frozenset[str]:
+    """The keys of new folders that are but copies of somebody's pictures, though one of theirs seems to be moved there.
+
+    It was deleted: where a picture is gone from the person and stands in the copy, nobody can tell it from a moved one.
+    """
+    folders: dict[str, list[Sight]] = {}
+    for sight in known:
+        if sight.now and sight.now.kind is Kind.PEOPLE and fold(sight.now.folder) not in found.whose:
+            folders.setdefault(fold(sight.now.folder), []).append(sight)
+    several = {key: each for key, each in folders.items() if len({sight.was is None for sight in each}) > 1}
+    if not several:
+        return frozenset()
+    reader = _Copies(holdings, found)
+    return frozenset(key for key, each in several.items() if reader.spare(each, known))
 
 
 def _moved_there(known: Sequence[Sight], key: str) -> list[int]:
@@ -51,6 +69,30 @@ class _Copies:
 
     def _faces(self, copy: Sight) -> tuple[int, ...]:
         return copy.faces or tuple(self._of(copy.picture).tolist())
+
+    def spare(self, inside: Sequence[Sight], known: Sequence[Sight]) -> bool:
+        """Whether a new folder has copies of the very people's pictures that came there, and as many or all they have.
+
+        inside: what is in the folder.
+        """
+        came = [s for s in inside if s.was is not None]
+        owners = {self._found.heir(s.person) for s in came if s.was and s.was.kind is Kind.PEOPLE and s.person}
+        copies = [s for s in inside if s.was is None]
+        each = [self._people(copy) & owners for copy in copies]
+        if any(s.was is None or s.was.kind is not Kind.PEOPLE for s in came) or not all(each):
+            return False
+        left = {s.content for s in known if s.was and s.now and self._whose(s) in owners}
+        return set().union(*each) == owners and (len(came) <= len(copies) or left <= {s.content for s in copies})
+
+    def _whose(self, sight: Sight) -> int | None:
+        at = sight.now
+        return self._found.whose.get(fold(at.folder)) if at and at.kind is Kind.PEOPLE else None
+
+    def _people(self, copy: Sight) -> set[int]:
+        """Who is in it, or with whom it stands though nobody is in it."""
+        faces = self._faces(copy)
+        spoken = None if faces else self._spoken(copy)
+        return {self._person(row) for row in faces} | ({spoken.person} if spoken else set())
 
     def to_nobody(self, copy: Sight) -> Iterator[Saying]:
         """A copy in not-people: its faces that are nobody's are no people; one that is alone is none either."""

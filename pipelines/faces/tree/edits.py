@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from pipelines.contract import Shown
 from pipelines.faces.people.words import Decision, Verb
-from pipelines.faces.tree.copies import copied
+from pipelines.faces.tree.copies import copied, spares
 from pipelines.faces.tree.fits import fitting, most_alike
 from pipelines.faces.tree.holdings import Holdings
 from pipelines.faces.tree.landings import Landings, landings, shared_contents
@@ -40,11 +40,21 @@ def read(holdings: Holdings, shown: Sequence[Shown], at: float) -> Reading:
         return Reading(strangers=now.strangers)
     found = landings(holdings.census, now.known)
     eyes = _Eyes(holdings=holdings, found=found, known=now.known)
+    moves, copies = _one_folder_one_person(eyes.moves(), copied(holdings, now.known, found, eyes.spare))
     names = tuple(said_by_tree(Verb.NAME, at, person=person, name=name) for person, name in found.names)
     merges = tuple(said_by_tree(Verb.MERGE, at, person=into, others=others) for into, others in found.merges)
-    moves = decided(eyes.moves(), at)
-    copies = decided(copied(holdings, now.known, found), at)
-    return Reading(decisions=names + merges + moves + copies, strangers=now.strangers)
+    decisions = names + merges + decided(moves, at) + decided(copies, at)
+    return Reading(decisions=decisions, strangers=now.strangers)
+
+
+def _one_folder_one_person(
+    moves: Iterable[Saying], copies: Iterable[Saying]
+) -> tuple[tuple[Saying, ...], tuple[Saying, ...]]:
+    """What moves and copies say, where both make a person of one new folder among the moves."""
+    said = tuple(moves)
+    new = {one.new for one in said if one.verb is Verb.SPLIT}
+    each = [(one, one.verb is Verb.SPLIT and one.new in new) for one in copies]
+    return (*said, *(one for one, joins in each if joins)), tuple(one for one, joins in each if not joins)
 
 
 class _Eyes:
@@ -53,6 +63,7 @@ class _Eyes:
     def __init__(self, *, holdings: Holdings, found: Landings, known: Sequence[Sight]) -> None:
         self._holdings, self._found, self._known = holdings, found, known
         self._shared = shared_contents(known)
+        self.spare = spares(holdings, known, found)
         here = [s for s in known if s.now is not None]
         self._with = {(self._whose(s), s.content) for s in here if s.now and s.now.kind is Kind.PEOPLE}
         self._asked = {fold(s.now.folder) for s in here if s.now and s.now.kind is Kind.REVIEW}
@@ -88,7 +99,9 @@ class _Eyes:
 
     def _put(self, sight: Sight, kind: Kind) -> Iterator[Saying]:
         was = sight.was.kind if sight.was else Kind.ELSEWHERE
-        if kind is Kind.PEOPLE:
+        if kind is Kind.PEOPLE and sight.now and fold(sight.now.folder) in self.spare:
+            yield from self._gone(sight)
+        elif kind is Kind.PEOPLE:
             yield from self._to_person(sight, was)
         elif kind is Kind.REVIEW:
             yield from self._to_review(sight, was)

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Iterator
 
 from pipelines.contract import Leaf, Place
 from pipelines.faces.people.words import NOBODY
+from pipelines.faces.tree.arranging import Arrangement
 from pipelines.faces.tree.holdings import Holdings
 from pipelines.faces.tree.naming import Placed
-from pipelines.faces.tree.places import Kind, Tag
-from pipelines.faces.tree.sights import Sights
+from pipelines.faces.tree.places import YOURS, Kind, Tag
 
 
 def tag_of(holdings: Holdings, one: Placed) -> Tag:
@@ -31,9 +31,11 @@ def leaves(
             yield Leaf(path=one.path, sha256=holdings.pictures[one.spot.picture].sha256, place=place, tag=tag)
 
 
-def elsewhere(now: Sights) -> Iterator[Leaf]:
-    """Pictures that the user took to places of their own stay there."""
-    for sight in now.known:
+def elsewhere(found: Arrangement) -> Iterator[Leaf]:
+    """Pictures that the user took to places of their own stay there, and so do copies of people's folders."""
+    for path, sha256 in sorted(found.yours.items()):
+        yield Leaf(path=path, sha256=sha256, tag=YOURS)
+    for sight in found.now.known:
         mine = sight.was is not None and sight.picture >= 0
         if mine and sight.now is not None and sight.now.kind is Kind.ELSEWHERE:
             yield Leaf(path=sight.path, sha256=sight.line.sha256, tag=sight.line.tag)

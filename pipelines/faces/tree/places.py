@@ -10,6 +10,8 @@ from pipelines.faces.tree.names import fold
 
 OURS = "ours"
 """The first word of the tags of what we made ourselves: sheets, tables, reports, maps."""
+YOURS = "yours"
+"""The tag of a file in a copy that the user made of somebody's folder: theirs, though it seems to be one of ours."""
 _TAG = re.compile(r"faces:([0-9,]*)(?: person:([0-9]+))?( crop)?")
 
 

@@ -8,7 +8,7 @@ from pipelines.faces.tree.holdings import Holdings
 from pipelines.faces.tree.naming import SHEET, Placed
 from pipelines.faces.tree.places import Kind
 from pipelines.faces.tree.sheets import Portrait, Sheet, of_everybody, of_person
-from pipelines.faces.tree.wording import counted
+from pipelines.faces.tree.wording import counted, with_hidden
 
 Gathered = Mapping[int, Sequence[int]]
 """Person -> rows of faces, the best first; those with most faces first."""
@@ -31,17 +31,20 @@ def folders_of(placed: Iterable[Placed], kind: Kind) -> Mapping[int, str]:
     return {one.spot.person: "/".join(one.path.split("/")[:2]) for one in placed if one.spot.kind is kind}
 
 
-def person_sheets(holdings: Holdings, people: Gathered, folders: Mapping[int, str]) -> Iterator[Sheet]:
-    """The sheet of each person that has faces."""
+def person_sheets(
+    holdings: Holdings, people: Gathered, folders: Mapping[int, str], hidden: Mapping[int, int]
+) -> Iterator[Sheet]:
+    """The sheet of each person that has faces. hidden: person -> how many of their faces are not shown."""
     for who, rows in people.items():
         if rows:
             faces = [(row, int(holdings.faces["id"][row])) for row in rows]
             pictures = len({int(holdings.faces["picture"][row]) for row in rows})
-            yield of_person(f"{folders[who]}/{SHEET}", holdings.census.people[who].folder, pictures, faces)
+            name = holdings.census.people[who].folder
+            yield of_person(f"{folders[who]}/{SHEET}", name, pictures, faces, hidden.get(who, 0))
 
 
-def everybody(holdings: Holdings, title: str, people: Gathered) -> list[Sheet]:
-    """The pages of all people, the most frequent first."""
+def everybody(holdings: Holdings, title: str, people: Gathered, hidden: Mapping[int, int]) -> list[Sheet]:
+    """The pages of all people, the most frequent first. hidden: person -> how many of their faces are not shown."""
     each = [(who, rows) for who, rows in people.items() if rows]
     portraits = [
         Portrait(
@@ -49,9 +52,11 @@ def everybody(holdings: Holdings, title: str, people: Gathered) -> list[Sheet]:
             id=int(holdings.faces["id"][rows[0]]),
             name=holdings.census.people[who].folder,
             count=len(rows),
+            hidden=hidden.get(who, 0),
         )
         for who, rows in each
     ]
     faces = sum(portrait.count for portrait in portraits)
-    about = f"{counted(len(each), 'person', 'people')}, {counted(faces, 'face')}"
+    shown = with_hidden(counted(faces, "face"), sum(hidden.values()))
+    about = f"{counted(len(each), 'person', 'people')}, {shown}"
     return of_everybody(title, about, portraits, lambda n: SHEET if n == 1 else f"contact-sheet-{n}.jpg")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from pipelines.faces.tree.wording import counted, shown
+from pipelines.faces.tree.wording import counted, shown, with_hidden
 
 TILE, GAP, MARGIN = 128, 8, 20
 COLUMNS, MOST = 8, 64
@@ -82,14 +82,14 @@ def drawn(sheet: Sheet, chip: Callable[[int], bytes]) -> bytes:
     return _jpeg(page)
 
 
-def of_person(path: str, name: str, pictures: int, faces: Sequence[tuple[int, int]]) -> Sheet:
-    """The sheet of a person. faces: (row, id), the best first."""
+def of_person(path: str, name: str, pictures: int, faces: Sequence[tuple[int, int]], hidden: int = 0) -> Sheet:
+    """The sheet of a person. faces: (row, id) of those that are shown, the best first. hidden: how many are not."""
     best = faces[:MOST]
     rest = f", the best {MOST} of them here" if len(faces) > MOST else ""
     return Sheet(
         path=path,
         title=name,
-        about=f"{counted(len(faces), 'face')} in {counted(pictures, 'picture')}{rest}",
+        about=with_hidden(f"{counted(len(faces), 'face')} in {counted(pictures, 'picture')}", hidden) + rest,
         tiles=tuple(Tile(face=row) for row, _ in best),
         ids=tuple(face for _, face in best),
     )
@@ -97,12 +97,13 @@ def of_person(path: str, name: str, pictures: int, faces: Sequence[tuple[int, in
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Portrait:
-    """Somebody on the sheet of everybody: the best face (row and id), the name, and of how many faces."""
+    """Somebody on the sheet of everybody: the best face (row and id), the name, how many are shown and how many not."""
 
     face: int
     id: int
     name: str
     count: int
+    hidden: int = 0
 
 
 def of_everybody(title: str, about: str, people: Sequence[Portrait], path: Callable[[int], str]) -> list[Sheet]:
@@ -117,7 +118,9 @@ def of_everybody(title: str, about: str, people: Sequence[Portrait], path: Calla
                 path=path(number),
                 title=title,
                 about=about + of,
-                tiles=tuple(Tile(face=p.face, lines=(p.name, counted(p.count, "face"))) for p in each),
+                tiles=tuple(
+                    Tile(face=p.face, lines=(p.name, with_hidden(counted(p.count, "face"), p.hidden))) for p in each
+                ),
                 ids=tuple(p.id for p in each),
                 note=f"{left:,} more people stand in faces.csv." if left > 0 else "",
             )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipelines.contract import Shown
 from pipelines.faces.tree.holdings import Holdings
-from pipelines.faces.tree.places import OURS, Tag, Where, read_tag, where
+from pipelines.faces.tree.places import OURS, YOURS, Tag, Where, read_tag, where
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +52,7 @@ class Sights:
 
 def sights(holdings: Holdings, shown: Sequence[Shown]) -> Sights:
     """What the files of the tree are, in the order of their paths. What we made besides pictures is passed over."""
+    shown = [replace(line, was=None, tag="") if line.tag == YOURS else line for line in shown if not _lost(line)]
     tags = [read_tag(line.tag) if line.was is not None else None for line in shown]
     by_content = holdings.by_content()
     crops = {line.sha256: tag for line, tag in zip(shown, tags, strict=True) if tag is not None and tag.crop}
@@ -68,6 +69,11 @@ def sights(holdings: Holdings, shown: Sequence[Shown]) -> Sights:
         elif line.sha256 not in own and line.path:
             strangers.append(line.path)
     return Sights(known=tuple(sorted(known, key=lambda s: (s.path, s.line.path))), strangers=tuple(sorted(strangers)))
+
+
+def _lost(line: Shown) -> bool:
+    """Whether it is a file of the user's own that is gone: nothing to us."""
+    return line.tag == YOURS and not line.path
 
 
 def _rows(holdings: Holdings, tags: Sequence[Tag]) -> Mapping[int, int]:

@@ -32,7 +32,7 @@ EVERY = 200
 """Sheets between two lines of progress."""
 UNESTIMATED = (
     "Nothing was estimated of the faces of this collection (age, gender, emotion, race), so there is nothing to filter "
-    "or to view by. Drop with `attributes = true`."
+    "or to view by. The next drop has it estimated, or `visaged recluster`."
 )
 
 
@@ -123,7 +123,7 @@ def _pictures(job: Job, found: Arrangement) -> Iterator[Leaf]:
         for view in job.options.views:
             pairs = zip(found.placed, each, strict=True)
             yield from mirrored(view, values(job.holdings, attributes, view), pairs)
-    yield from elsewhere(found.now)
+    yield from elsewhere(found)
 
 
 def _own(job: Job, found: Arrangement, warnings: tuple[str, ...]) -> Iterator[Leaf]:
@@ -155,7 +155,10 @@ def _sheets(job: Job, found: Arrangement) -> Iterator[Leaf]:
     """Every sheet; only those that have changed are drawn."""
     people = gathered(job.holdings, found.placed, Kind.PEOPLE)
     folders = folders_of(found.placed, Kind.PEOPLE)
-    sheets = [*everybody(job.holdings, _title(job), people), *person_sheets(job.holdings, people, folders)]
+    sheets = [
+        *everybody(job.holdings, _title(job), people, found.hidden),
+        *person_sheets(job.holdings, people, folders, found.hidden),
+    ]
     there = {line.tag: line.sha256 for line in job.shown if line.path and line.tag.startswith(f"{OURS} ")}
     new = [sheet for sheet in sheets if _tag(sheet) not in there]
     files = dict(zip((sheet.path for sheet in new), _drawn(job, new), strict=True))
@@ -200,7 +203,7 @@ def _facts(job: Job) -> dict[str, str]:
         "A person needs": f"{job.options.min_faces} faces",
         "In the folders stand": "crops of the faces" if job.crops else "the pictures",
     }
-    if job.options.filter:
+    if job.options.filter and job.holdings.attributes is not None:
         facts["Shown are only"] = ", ".join(f"{name} {value}" for name, value in job.options.filter.items())
     return facts
 

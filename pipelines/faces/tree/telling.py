@@ -14,7 +14,7 @@ from pipelines.faces.tree.places import Kind
 from pipelines.faces.tree.portraits import Gathered, folders_of, gathered
 from pipelines.faces.tree.report import Card, Page
 from pipelines.faces.tree.sheets import thumbnail
-from pipelines.faces.tree.wording import counted
+from pipelines.faces.tree.wording import counted, with_hidden
 
 _PEOPLE, _QUESTIONS, _FACES = 120, 40, 4
 _PROBLEMS, _STRANGERS = 200, 50
@@ -42,9 +42,9 @@ def told(holdings: Holdings, found: Arrangement, more: Told) -> Page:
         about=_about(holdings),
         counts=_counts(holdings, found),
         warnings=more.warnings,
-        people=_cards(holdings, people, folders_of(found.placed, Kind.PEOPLE), _PEOPLE),
+        people=_cards(holdings, _some(people, _PEOPLE), folders_of(found.placed, Kind.PEOPLE), found.hidden),
         more_people=max(0, len(people) - _PEOPLE),
-        review=_cards(holdings, review, folders_of(found.placed, Kind.REVIEW), _QUESTIONS),
+        review=_cards(holdings, _some(review, _QUESTIONS), folders_of(found.placed, Kind.REVIEW), {}),
         more_review=max(0, len(review) - _QUESTIONS),
         problems=tuple(problems[:_PROBLEMS]),
         more_problems=max(0, len(problems) - _PROBLEMS),
@@ -75,6 +75,7 @@ def _counts(holdings: Holdings, found: Arrangement) -> Mapping[str, int]:
     return {
         "people": len(holdings.census.people),
         "faces with people": int(standing[Standing.JOINED] + standing[Standing.PLACED]),
+        **({"of them hidden": sum(found.hidden.values())} if found.hidden else {}),
         "in review": int(standing[Standing.REVIEW]),
         "unsorted": int(standing[Standing.UNSORTED]),
         "not people": int(standing[Standing.NOT_PEOPLE]),
@@ -83,16 +84,21 @@ def _counts(holdings: Holdings, found: Arrangement) -> Mapping[str, int]:
     }
 
 
-def _cards(holdings: Holdings, who: Gathered, folders: Mapping[int, str], most: int) -> tuple[Card, ...]:
-    return tuple(_card(holdings, person, rows, folders[person]) for person, rows in list(who.items())[:most])
+def _some(who: Gathered, most: int) -> Gathered:
+    return dict(list(who.items())[:most])
 
 
-def _card(holdings: Holdings, person: int, rows: Sequence[int], folder: str) -> Card:
-    return Card(
-        name=holdings.census.people[person].folder,
-        about=counted(len(rows), "face"),
-        link=folder,
-        faces=tuple(_thumbnails(holdings, rows[:_FACES])),
+def _cards(
+    holdings: Holdings, who: Gathered, folders: Mapping[int, str], hidden: Mapping[int, int]
+) -> tuple[Card, ...]:
+    return tuple(
+        Card(
+            name=holdings.census.people[person].folder,
+            about=with_hidden(counted(len(rows), "face"), hidden.get(person, 0)),
+            link=folders[person],
+            faces=tuple(_thumbnails(holdings, rows[:_FACES])),
+        )
+        for person, rows in who.items()
     )
 
 

@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Int64
 
+from pipelines.faces.people.heirs import SETTLED
 from pipelines.faces.people.words import NOBODY, Standing
 from pipelines.faces.tree.holdings import Holdings, Rows
 from pipelines.faces.tree.places import Kind
@@ -42,11 +44,9 @@ def spots(holdings: Holdings, said: Said, chosen: Mask | None = None, *, crops: 
     may = np.ones(len(faces), dtype=bool) if chosen is None else chosen
     standing, person, picture = census.standing, census.person, faces["picture"].astype(np.int64)
     known = np.isin(person, list(census.people))
-    joined = np.isin(standing, (Standing.JOINED, Standing.PLACED)) & known
+    joined = with_people(holdings)
     asked = (standing == Standing.REVIEW) & known
-    hidden = _marked(holdings, said.faces)
-    if not crops:  # which stand each for their own face
-        hidden |= joined & _put_away(holdings, said)
+    hidden = deleted(holdings, said, crops=crops)
     shown = may & ~hidden
     yield from _grouped(Kind.PEOPLE, np.flatnonzero(joined & shown), person, picture)
     yield from _grouped(Kind.REVIEW, np.flatnonzero(asked & shown), person, picture)
@@ -56,6 +56,26 @@ def spots(holdings: Holdings, said: Said, chosen: Mask | None = None, *, crops: 
     yield from _grouped(Kind.UNSORTED, np.flatnonzero(alone & shown), nobody, picture)
     if chosen is None:
         yield from _faceless(holdings, said)
+
+
+def deleted(holdings: Holdings, said: Said, *, crops: bool = False) -> Mask:
+    """The faces whose pictures (crops) the user deleted from where they are to stand."""
+    hidden = _marked(holdings, said.faces)
+    if not crops:  # which stand each for their own face
+        hidden |= with_people(holdings) & _put_away(holdings, said)
+    return hidden
+
+
+def hidden_of(holdings: Holdings, hidden: Mask) -> Mapping[int, int]:
+    """Person -> how many of their faces are hidden; people of whom all is shown are left out."""
+    return Counter(holdings.census.person[hidden & with_people(holdings)].tolist())
+
+
+def with_people(holdings: Holdings) -> Mask:
+    """The faces that are somebody's."""
+    census = holdings.census
+    found: Mask = np.isin(census.standing, SETTLED) & np.isin(census.person, list(census.people))
+    return found
 
 
 def _alone(holdings: Holdings, said: Said, somebodys: Mask, hidden: Mask) -> Mask:

@@ -16,6 +16,11 @@ def counted(number: int, one: str, many: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
+def with_hidden(text: str, hidden: int) -> str:
+    """The text, which counts what is shown, with how many more the user deleted from there."""
+    return f"{text} shown, {hidden:,} hidden" if hidden else text
+
+
 def _visible(char: str) -> str:
     if char.isprintable() or char == _JOINER:
         return char

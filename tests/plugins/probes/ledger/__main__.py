@@ -1,4 +1,4 @@
-"""The stages of the pipeline ``ledger``: it remembers every file it was given, and shows all of them where they were put.
+"""The stages of the pipeline ``ledger``: it remembers each file that it was given, and shows it where it was put.
 
 Its state is ``entries.json``, SHA-256 -> path in the tree, and ``notes.txt``, what it was told.
 """

@@ -1,4 +1,6 @@
-"""The queue of pairs that may be joined, compiled: the highest first, among equals the smallest rows."""
+"""The queue of clusters that may be joined, compiled: the best edge first, among equals the smallest rows."""
+# Elements of arrays in compiled code have no types:
+# mypy: disable-error-code="no-any-return"
 
 from __future__ import annotations
 
@@ -8,8 +10,8 @@ import numpy as np
 
 from pipelines.faces.cluster.native import compiled
 
-ENTRY = np.dtype([("key", "<f8"), ("low", "<i4"), ("high", "<i4"), ("edge", "<i4"), ("size", "<i4")])
-"""A pair in the queue: its key, its two clusters and its edge as they were when it was put in.
+ENTRY = np.dtype([("key", "<f8"), ("low", "<i4"), ("high", "<i4"), ("cluster", "<i4"), ("size", "<i4")])
+"""A cluster in the queue: its key and the smallest rows of it and of its neighbour, as they were when it was put in.
 
 The queue is a binary heap in an array. The last but one is a hand that holds what moves; of the last, the field size
 says how many there are.
@@ -30,10 +32,10 @@ def before(one: Any, other: Any) -> bool:
 
 
 @compiled()
-def put(queue: Any, key: float, edge: int, low: int, high: int) -> None:
-    """Afterwards the edge is in the queue once more; there is room."""
+def put(queue: Any, key: float, cluster: int, low: int, high: int) -> None:
+    """Afterwards the cluster is in the queue once more; there is room."""
     new, at = queue[-2], queue[-1].size
-    new.key, new.edge, new.low, new.high = key, edge, low, high
+    new.key, new.cluster, new.low, new.high = key, cluster, low, high
     queue[-1].size += 1
     while at > 0 and before(new, queue[(at - 1) // 2]):
         queue[at] = queue[(at - 1) // 2]
@@ -43,7 +45,7 @@ def put(queue: Any, key: float, edge: int, low: int, high: int) -> None:
 
 @compiled()
 def sunk(queue: Any, at: int) -> None:
-    """Afterwards the last but one of the array stands at this place, or below after its betters."""
+    """Afterwards what is in the hand stands at this place, or below after its betters."""
     new, size = queue[-2], queue[-1].size
     while 2 * at + 1 < size:
         child = 2 * at + 1
@@ -65,11 +67,11 @@ def dropped(queue: Any) -> None:
 
 
 @compiled()
-def tidied(queue: Any, edges: Any) -> None:
-    """Afterwards only entries are left by which an edge waits."""
+def tidied(queue: Any, clusters: Any) -> None:
+    """Afterwards only entries are left by which a cluster waits."""
     size = 0
     for at in range(queue[-1].size):
-        if queue[at].key == edges[queue[at].edge].key:
+        if queue[at].key == clusters[queue[at].cluster].key:
             queue[size] = queue[at]
             size += 1
     queue[-1].size = size
