@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from daemon.tree.disk import Disk
 from daemon.tree.match import match
 from daemon.tree.record import Record
-from daemon.tree.words import Entry, Owner
+from daemon.tree.words import Entry, Found, Owner, is_hidden
 from pipelines.contract import Shown
 
 
@@ -34,7 +34,7 @@ class Ground:
     mine: path -> how we left it, unchanged, and moved at most before the stages looked: theirs to order about.
     fresh: path -> what stood there when they looked, and that the user has taken away since. changed: what we left and
     has other content by now. astray: where the user has moved what is fresh. gone: what the stages know is gone, by its
-    path.
+    path. made: contents that are not a user's.
     """
 
     mine: Mapping[str, Entry] = field(default_factory=dict)
@@ -42,6 +42,11 @@ class Ground:
     changed: tuple[Entry, ...] = ()
     astray: tuple[str, ...] = ()
     gone: tuple[str, ...] = ()
+    made: frozenset[str] = frozenset()
+
+    def may_go(self, path: str, found: Found) -> bool:
+        """Whether the file at path is ours, or a copy of what we can make again: then it may be replaced."""
+        return path in self.mine or is_hidden(path) or found.sha256 in self.made
 
     @property
     def left(self) -> frozenset[tuple[str, str]]:
@@ -83,7 +88,8 @@ def ground(disk: Disk, record: Record, seen: Seen | None) -> Ground:
     for path, found in disk.held.items():
         mine[path] = Entry(path=path, identity=found.identity, sha256=found.sha256, leaf=path)
     fresh = {path: e if e.path == path else replace(e, path=path, leaf=path) for path, e in fresh.items()}
-    return Ground(mine=mine, fresh=fresh, changed=tuple(changed), astray=tuple(astray), gone=tuple(gone))
+    made = frozenset(entry.sha256 for entry in mine.values() if entry.owner is not Owner.USER)
+    return Ground(mine=mine, fresh=fresh, changed=tuple(changed), astray=tuple(astray), gone=tuple(gone), made=made)
 
 
 def _knew(seen: Seen | None, entry: Entry, path: str) -> bool:

@@ -104,7 +104,7 @@ def _fates(given: Mapping[str, Want], disk: Disk, now: Ground) -> _Fates:
     }
     leaving = tuple(path for path in now.mine if path not in stay)
     needed = tuple(sorted(given.keys() - stay.keys()))
-    ways = _in_the_way(needed, [path for path in files if path not in stay])
+    ways = _in_the_way(needed, {path: found for path, found in files.items() if path not in stay}, now)
     made = {p for p, there in ways.items() if there == [p] and given[p].made is not None and not _is_users(p, now)}
     origins = _origins([path for path in needed if path not in made], given, leaving, files)
     out = sorted(path for target, there in ways.items() if target not in made for path in there)
@@ -144,12 +144,18 @@ def _origins(
     return origins
 
 
-def _in_the_way(needed: Iterable[str], others: Iterable[str]) -> dict[str, list[str]]:
-    """What is at each path that is needed, or under a name that some file system takes for it."""
-    there: dict[str, list[str]] = defaultdict(list)
+def _in_the_way(needed: Iterable[str], others: Mapping[str, Found], now: Ground) -> dict[str, list[str]]:
+    """What has to go from each path that is needed: ours, under any spelling of it, and copies of ours just there."""
+    mine: dict[str, list[str]] = defaultdict(list)
     for path in others:
-        there[folded(path)].append(path)
-    return {path: found for path in needed if (found := there.get(folded(path)))}
+        if path in now.mine:
+            mine[folded(path)].append(path)
+    ways: dict[str, list[str]] = {}
+    for path in needed:
+        is_copy = path in others and path not in now.mine and now.may_go(path, others[path])
+        if there := [*mine[folded(path)], *([path] if is_copy else [])]:
+            ways[path] = there
+    return ways
 
 
 def _bring(want: Want, path: str, fates: _Fates) -> Bring:

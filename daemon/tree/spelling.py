@@ -12,7 +12,7 @@ from typing import Final
 from daemon.names import FILE_LIMIT, LIMIT, folded, safe
 from daemon.tree.disk import Disk, is_ignored
 from daemon.tree.ground import Ground
-from daemon.tree.words import Owner, Want, folder_of, is_hidden, name_of
+from daemon.tree.words import Owner, Want, folder_of, name_of
 
 _OURS: Final = re.compile(r"\.visaged[\w.-]*", re.ASCII)
 _SUFFIX: Final = re.compile(r"[A-Za-z0-9]{1,10}")
@@ -166,7 +166,6 @@ class _Names:
         self._disk = disk
         self._ground = ground
         self._given: set[str] = set()
-        self._made = {entry.sha256 for entry in ground.mine.values() if entry.owner is not Owner.USER}
         stands = [(path, entry) for path, entry in sorted(ground.mine.items()) if path == entry.path]
         self._stands = {(entry.leaf, entry.sha256): path for path, entry in stands}
         self._beside = {(entry.leaf, entry.owner): path for path, entry in stands if path != entry.leaf}
@@ -220,7 +219,7 @@ class _Names:
         if found is None:
             return False
         same = there == path and found.sha256 == want.sha256
-        return same or there in self._ground.mine or is_hidden(there) or found.sha256 in self._made
+        return same or self._ground.may_go(there, found)
 
 
 def _all_respelt(disk: Disk, ground: Ground, respell: Mapping[str, str]) -> tuple[Disk, Ground]:

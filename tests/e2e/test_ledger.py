@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import shutil
+import sqlite3
 import time
 import zipfile
 
@@ -206,3 +207,59 @@ def test_an_edit_is_read_by_a_run_that_has_nothing_else_to_do(place):
     drained(place)
     assert notes(place)[-1] == "ledger edits on 1"
     assert shown(place) == {"b.entry": "first"}
+
+
+def test_originals_that_were_only_read_are_never_linked_nor_changed(place):
+    place.configure(rest='[[inbox]]\nname = "inbox"\ntake = "reference"\n')
+    drop(place, "a", "first")
+    original = place.inbox / "ledger" / "book" / "a.entry"
+    original.chmod(0o440)
+    drained(place)
+    shutil.rmtree(place.root / "results" / "ledger" / "book")
+    assert place.visaged("ledger", "add", "x").returncode == 0
+    assert shown(place) == {"files/a.entry": "first"}
+    status = original.stat()
+    assert (status.st_nlink, status.st_mode & 0o777) == (1, 0o440)
+
+
+def test_one_key_in_two_inboxes_that_share_their_results_is_two_trees(place):
+    place.configure(rest='[[inbox]]\nname = "inbox"\n[[inbox]]\nname = "other"\npath = "other"\n')
+    assert place.visaged("init", str(place.root)).returncode == 0
+    drop(place, "a", "first")
+    (place.root / "other" / "ledger" / "book").mkdir(parents=True)
+    (place.root / "other" / "ledger" / "book" / "b.entry").write_text("second")
+    drained(place)
+    assert shown(place) == {"files/a.entry": "first"}
+    assert shown(place, "book@other") == {"files/b.entry": "second"}
+    ambiguous = place.visaged("ledger", "add", "x")
+    assert "book@inbox or book@other" in ambiguous.stderr + place.visaged("ledger", "add", "x", "--book", "book").stderr
+    assert place.visaged("ledger", "add", "x", "--book", "book@other").returncode == 0
+    assert notes(place, "book@other")[1] == "x"
+
+
+def test_an_order_that_breaks_off_is_answered_and_does_not_come_again(place):
+    drop(place, "a", "first")
+    drained(place)
+    with contextlib.closing(sqlite3.connect(place.root / "state" / "visaged.db")) as database, database:
+        gone = {
+            "pipeline": "ledger",
+            "command": "ledger read",
+            "inbox": "inbox",
+            "key": "book",
+            "given": "/nowhere/at/all",
+        }
+        database.execute("INSERT INTO orders (verb, args, at) VALUES ('ask', ?, 0)", (json.dumps(gone),))
+    assert drained(place).returncode == 0
+    assert drained(place).returncode == 0
+
+
+def test_while_all_is_paused_a_command_is_refused_and_not_left_for_later(place):
+    drop(place, "a", "first")
+    drained(place)
+    assert place.visaged("pause").returncode == 0
+    refused = place.visaged("ledger", "add", "x")
+    assert refused.returncode == 1
+    assert "visaged resume" in refused.stderr
+    assert place.visaged("resume").returncode == 0
+    drained(place)
+    assert notes(place) == ["drop on 0"]

@@ -289,6 +289,14 @@ def test_a_table_that_the_user_has_changed_stays_beside_the_new_one(world):
     assert world.seen() == {"faces.csv": b"1, and my notes", "faces (2).csv": b"3"}
 
 
+def test_a_users_file_in_a_folder_spelt_otherwise_is_not_taken_for_ours(world):
+    plant(world.tree, {"P/x.jpg": b"mine"})
+    world.show([made("P/x.jpg")], {"P/x.jpg": b"1"})
+    world.write("p/x (2).jpg", b"mine too")
+    world.show([made("P/x.jpg")], {"P/x.jpg": b"2"})
+    assert world.seen() == {"P/x.jpg": b"mine", "P/x (2).jpg": b"2", "p/x (2).jpg": b"mine too"}
+
+
 def test_a_folder_that_the_user_renamed_takes_our_sheets_and_maps_along(world):
     p1 = [leaf("people/p1/a.jpg", A), made("people/p1/sheet.jpg"), made("people/p1/.visaged-faces.json")]
     world.show(p1, {"people/p1/sheet.jpg": b"p1", "people/p1/.visaged-faces.json": b"{1}"})
