@@ -1,8 +1,8 @@
 """Faces that nobody has: embeddings drawn like those of real people, as many as wanted.
 
-A person's centre is the mean, plus one of 30 broad groups (4 % of the variance between people), plus one of 1,000
-narrow ones (14 %: look-alikes), plus its own part; all with the covariance between real people. One in 500 is kin of
-another. A face is its centre plus the covariance within real people, times a factor of the person and one of the
+A person's centre is the mean, plus one of 30 broad groups (a variance of .04), plus one of 1,000 narrow ones (.14:
+look-alikes), plus its own part; all with the covariance between real people, whose whole variance is .61. One in 500 is
+kin of another. A face is its centre plus the covariance within real people, times a factor of the person and one of the
 picture's quality; 3 % are bad pictures. Pictures a person follow a power law.
 """
 
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 BROAD, NARROW = 30, 1000
-BROAD_SHARE, NARROW_SHARE = 0.07, 0.23
+BROAD_SHARE, NARROW_SHARE = 0.04 / 0.61, 0.14 / 0.61
 KIN = 0.002
 KIN_SHARE = 0.5
 PERSON_SPREAD, QUALITY_SPREAD = 0.1, 0.25
@@ -104,7 +104,7 @@ def _centres(like: Nature, people: int, chance: np.random.Generator) -> np.ndarr
         noise = chance.standard_normal((count, len(like.mean)), dtype=np.float32)
         return noise @ like.between.T.astype(np.float32) * np.float32(share**0.5)
 
-    shares = chance.random(BROAD) ** (-1 / 1.1)
+    shares = ((np.arange(BROAD) + 0.5) / BROAD) ** (-1 / 1.1)  # the same in each crowd: they decide how alike it is
     broad = parts(BROAD, BROAD_SHARE)[chance.choice(BROAD, people, p=shares / shares.sum())]
     narrow = parts(NARROW, NARROW_SHARE)[chance.integers(NARROW, size=people)]
     off = broad + narrow + parts(people, 1 - BROAD_SHARE - NARROW_SHARE)

@@ -256,6 +256,13 @@ def test_of_equal_contents_and_names_the_same_inode_counts():
     assert match(old, {"r/z": found("S", 2)}).of["r/z"].path == "q/x"
 
 
+def test_what_the_stages_were_told_of_equal_contents_still_holds_later():
+    old = [entry("p/x", "S", 1), entry("q/x", "S", 1)]
+    assert match(old, {"r/x": found("S", 1)}).of["r/x"].path == "p/x"
+    assert match(old, {"r/x": found("S", 1)}, {"q/x": "r/x"}).of["r/x"].path == "q/x"
+    assert match(old, {"r/x": found("T", 1)}, {"q/x": "r/x"}).of["r/x"].path == "p/x"
+
+
 def test_a_file_that_was_edited_and_moved_is_known_by_inode_and_name():
     old = [entry("p/x", "S", 1), entry("p/y", "T", 2)]
     matching = match(old, {"q/x": found("changed", 1), "q/z": found("new", 2)})

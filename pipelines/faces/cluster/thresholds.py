@@ -1,8 +1,9 @@
 """From which similarity faces are one person: by the pack's impostors and the number of faces.
 
-The more faces there are, the more strangers look alike: of n faces, each has n x P(impostor >= t) false neighbours. Few
-do no harm, since clusters join by their mean; what is held is therefore the share of impostors while faces are few, and
-the number of false neighbours once they are many. So the threshold never falls as faces come, and no constant serves.
+The more faces there are, the more strangers look alike: of n faces, each has n x P(impostor >= t) false neighbours.
+That number is held for some thousand faces. Beyond, false neighbours do less harm than it asks for, since clusters join
+by their mean, so the share of impostors is held instead, until false neighbours are several a face. The threshold never
+falls as faces come, and no constant serves.
 """
 
 from __future__ import annotations
@@ -14,11 +15,13 @@ from itertools import pairwise
 
 UNMEASURED = ((0.30, 5.1e-5), (0.34, 6.9e-6), (0.36, 2.3e-6), (0.38, 8.0e-7), (0.40, 3.7e-7))
 """The impostors of a pack for which none were measured: those of w600k_mbf, the weakest of its kind."""
-SHARE = 5.5e-6
-"""Of impostors that may reach the threshold; with w600k_mbf that is .345, found on the development part of lfw_rest and
-on draws of 10,000 to 100,000 faces (bench/results/clusters.md)."""
-FALSE_NEIGHBOURS = 3.0
-"""That a face may have: from 545,000 faces on it decides."""
+FEW, SHARE = 2.2e-5, 5.5e-6
+"""The most and the least that is held of the share of impostors; with w600k_mbf that is .32 and .345. Found on the
+development part of lfw_rest, on LFW with SFace, and on draws of 10,000 to 100,000 faces (bench/results/clusters.md)."""
+HELD = 0.05
+"""False neighbours a face in between: from 2,300 to 9,100 faces."""
+MOST = 3.0
+"""False neighbours that a face may have: from 545,000 faces on they decide."""
 STEP = 0.005
 """Thresholds are multiples of this, so that a night's few faces rarely move one: where none moved, old work stands."""
 REVIEWED = 0.06
@@ -57,7 +60,8 @@ def threshold(impostors: Sequence[tuple[float, float]], faces: int) -> float:
     Raises ValueError for a tail that is none.
     """
     _check(impostors)
-    wanted = math.log(min(SHARE, FALSE_NEIGHBOURS / max(faces, 1)))
+    many = max(faces, 1)
+    wanted = math.log(min(max(SHARE, min(FEW, HELD / many)), MOST / many))
     (low, _), *_ = impostors
     found = low
     for (a, share_a), (b, share_b) in pairwise(impostors):

@@ -101,5 +101,5 @@ def _state(crowd: Crowd, plan: Plan) -> State:
         table=table(len(edges)),
         queue=queue(2 * n + 1024),
         touched=np.empty(2 * len(edges), dtype=np.int32),
-        counts=np.array([len(at), 0]),
+        counts=np.array([len(at), 0, 0]),
     )

@@ -32,7 +32,7 @@ class State(NamedTuple):
     """All that changes.
 
     pool: ends, those of a cluster side by side. table: the edge of two clusters. touched: edges at hand. counts: how
-    much of the pool is used; how many joins there were.
+    much of the pool is used; how many joins there were; how many edges are at hand.
     """
 
     crowd: Crowd
@@ -47,58 +47,54 @@ class State(NamedTuple):
 @compiled()
 def joined(state: State, one: int, two: int, threshold: float) -> None:
     """Afterwards the smaller of the two clusters is part of the larger, and so are its edges."""
-    clusters = state.crowd.clusters
+    clusters, edges, queue, counts = state.crowd.clusters, state.edges, state.queue, state.counts
     large, small = (one, two) if clusters[one].size >= clusters[two].size else (two, one)
     a, b = clusters[large], clusters[small]
     share = np.float64(b.size) / (np.float64(a.size) + np.float64(b.size))
-    state.counts[1] += 1
+    counts[1] += 1
+    counts[2] = 0
     if a.count + b.count > a.room:
         roomier(state, large, a.count + b.count)
-    size = 0
     for at in range(b.place, b.place + b.count):
-        size = taken_over(state, int(state.pool[at]), large, share, size)
-    size = raised(state, large, small, size)
+        taken_over(state, int(state.pool[at]), large, share)
+    raised(state, large, small, share)
     a.grown += b.reach
     b.key, b.heap, b.foreign, b.count = GONE, NONE, NONE, 0
     united(state.crowd, large, small)
-    for at in range(size):
+    for at in range(counts[2]):
         edge = int(state.touched[at])
-        placed(state.edges, state.crowd.clusters, edge)
-        if state.edges[edge].owner != large:
-            refreshed(state.edges, state.crowd.clusters, state.queue, int(state.edges[edge].owner), threshold)
-    refreshed(state.edges, state.crowd.clusters, state.queue, large, threshold)
+        placed(edges, clusters, edge)
+        if edges[edge].owner != large:
+            refreshed(edges, clusters, queue, int(edges[edge].owner), threshold)
+    refreshed(edges, clusters, queue, large, threshold)
 
 
 @compiled()
-def taken_over(state: State, end: int, large: int, share: float, size: int) -> int:
-    """How many edges are touched now that the one of this end, which was the smaller cluster's, is the larger's."""
-    at = end >> 1
-    edge = state.edges[at]
+def taken_over(state: State, end: int, large: int, share: float) -> None:
+    """Afterwards the edge of this end, which was the smaller cluster's, is the larger's, and touched; or it is dead."""
+    edges, clusters, table, at = state.edges, state.crowd.clusters, state.table, end >> 1
+    edge = edges[at]
     if edge.state == DEAD:
-        return size
+        return
     small = int(edge.two if end & 1 else edge.one)
     third = int(other(edge, small))
-    known = bound(state.edges, state.crowd.clusters, at)
+    known = bound(edges, clusters, at)
     if edge.owner != small:  # the heap of the smaller cluster goes as a whole
-        lost(state.edges, state.crowd.clusters, at)
-    forgotten(state.table, small, third)
+        lost(edges, clusters, at)
+    forgotten(table, small, third)
     if third == large:
         edge.state = DEAD
-        return size
-    same = int(state.table[place(state.table, large, third)].edge)
+        return
+    same = int(table[place(table, large, third)].edge)
     if same == EMPTY:
-        renamed(edge, state.crowd.clusters[large], state.pool, end, large)
-        noted(state.table, large, third, at)
-        return touched(
-            state,
-            at,
-            (1.0 - share) * unknown(state.crowd.clusters[large], state.crowd.clusters[third]) + share * known,
-            size,
-        )
-    edge.state = DEAD
-    known = (1.0 - share) * bound(state.edges, state.crowd.clusters, same) + share * known
-    lost(state.edges, state.crowd.clusters, same)
-    return touched(state, same, known, size)
+        renamed(edge, clusters[large], state.pool, end, large)
+        noted(table, large, third, at)
+        same, mean = at, (1.0 - share) * unknown(clusters[large], clusters[third]) + share * known
+    else:
+        edge.state = DEAD
+        mean = (1.0 - share) * bound(edges, clusters, same) + share * known
+        lost(edges, clusters, same)
+    touched(edges, state.touched, state.counts, same, mean)
 
 
 @compiled()
@@ -113,35 +109,33 @@ def renamed(edge: Any, known: Any, pool: Any, end: int, large: int) -> None:
 
 
 @compiled()
-def touched(state: State, at: int, mean: float, size: int) -> int:
-    """How many edges are touched with this one, which has a new bound."""
-    edge = state.edges[at]
-    edge.mean, edge.state, edge.turn = mean + SLACK, BOUND, state.counts[1]
-    state.touched[size] = at
-    return size + 1
+def touched(edges: Any, hands: Any, counts: Any, at: int, mean: float) -> None:
+    """Afterwards the edge is touched, and has a new bound."""
+    edge = edges[at]
+    edge.mean, edge.state, edge.turn = mean + SLACK, BOUND, counts[1]
+    hands[counts[2]] = at
+    counts[2] += 1
 
 
 @compiled()
-def raised(state: State, large: int, small: int, size: int) -> int:
-    """How many edges are touched with the larger cluster's foreign ones, which its new part has no edge to."""
-    known, new = state.crowd.clusters[large], state.crowd.clusters[small]
-    share = np.float64(new.size) / (np.float64(known.size) + np.float64(new.size))
-    end = int(known.foreign)
-    known.foreign = NONE
+def raised(state: State, large: int, small: int, share: float) -> None:
+    """Afterwards the larger cluster's foreign edges, if its new part has none to the same cluster, are touched too."""
+    edges, clusters, counts = state.edges, state.crowd.clusters, state.counts
+    end = int(clusters[large].foreign)
+    clusters[large].foreign = NONE
     while end != NONE:
-        edge = state.edges[end >> 1]
+        edge = edges[end >> 1]
         following = int(edge.after_two if end & 1 else edge.after_one)
         if end & 1:
             edge.after_two = OUT
         else:
             edge.after_one = OUT
-        if edge.state != DEAD and edge.owner != large and edge.turn != state.counts[1]:
-            known_too = unknown(new, state.crowd.clusters[other(edge, large)])
-            mean = (1.0 - share) * bound(state.edges, state.crowd.clusters, end >> 1) + share * known_too
-            lost(state.edges, state.crowd.clusters, end >> 1)
-            size = touched(state, end >> 1, mean, size)
+        if edge.state != DEAD and edge.owner != large and edge.turn != counts[1]:
+            new = unknown(clusters[small], clusters[other(edge, large)])
+            mean = (1.0 - share) * bound(edges, clusters, end >> 1) + share * new
+            lost(edges, clusters, end >> 1)
+            touched(edges, state.touched, counts, end >> 1, mean)
         end = following
-    return size
 
 
 @compiled()
@@ -180,9 +174,9 @@ def agglomerated(state: State, threshold: float) -> None:
     clusters, edges, queue = state.crowd.clusters, state.edges, state.queue
     for at in range(len(edges)):
         noted(state.table, int(edges[at].one), int(edges[at].two), at)
-        placed(state.edges, state.crowd.clusters, at)
+        placed(edges, clusters, at)
     for cluster in range(len(clusters)):
-        refreshed(state.edges, state.crowd.clusters, state.queue, cluster, threshold)
+        refreshed(edges, clusters, queue, cluster, threshold)
     while queue[-1].size:
         cluster, key = int(queue[0].cluster), queue[0].key
         dropped(queue)
