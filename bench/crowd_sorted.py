@@ -30,7 +30,7 @@ IMPOSTORS = PACKS["buffalo_sc"].impostors
 EXACT = 20_000
 """Faces up to which SciPy sorts all pairs as well."""
 MORE = 64
-"""Neighbours with which nothing is hidden from average linkage there."""
+"""Neighbours of another graph, to see what the shipped number hides from average linkage."""
 SEED = 20261120
 BLOCK = 500
 
