@@ -1,10 +1,9 @@
 """Faces that nobody has: embeddings drawn like those of real people, as many as wanted.
 
-A person's centre is the mean, plus one of 30 broad groups (a variance of .06; with .04 strangers are alike two to four
-times too rarely), plus one of 1,000 narrow ones (.14: look-alikes), plus its own part; all with the covariance between
-real people, whose whole variance is .61. One in 500 is kin of another. A face is its centre plus the covariance within
-real people, times a factor of the person and one of the picture's quality; 3 % are bad pictures. Pictures a person
-follow a power law.
+A person's centre is the mean, plus one of 30 broad groups (a variance of .04; of .06 in hard crowds), plus one of 1,000
+narrow ones (.14: look-alikes), plus its own part; all with the covariance between real people, whose whole variance is
+.61. One in 500 is kin of another. A face is its centre plus the covariance within real people, times a factor of the
+person and one of the picture's quality; 3 % are bad pictures. Pictures a person follow a power law.
 """
 
 from __future__ import annotations
@@ -14,7 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 
 BROAD, NARROW = 30, 1000
-BROAD_SHARE, NARROW_SHARE = 0.06 / 0.61, 0.14 / 0.61
+ALL = 0.61
+"""The variance between people."""
+USUAL, HARD = 0.04, 0.06
+"""That of the broad groups. With the usual one strangers are about half as often alike as real ones, with the hard one
+as often (bench/results/clusters.md)."""
+NARROW_VARIANCE = 0.14
 KIN = 0.002
 KIN_SHARE = 0.5
 PERSON_SPREAD, QUALITY_SPREAD = 0.1, 0.25
@@ -78,9 +82,9 @@ def sizes(faces: int, power: float, chance: np.random.Generator) -> np.ndarray:
     return drawn
 
 
-def crowd(like: Nature, per_person: np.ndarray, chance: np.random.Generator) -> Crowd:
-    """Faces of as many people as there are sizes, in random order."""
-    centres = _centres(like, len(per_person), chance)
+def crowd(like: Nature, per_person: np.ndarray, chance: np.random.Generator, broad: float = USUAL) -> Crowd:
+    """Faces of as many people as there are sizes, in random order. broad: the variance of the broad groups."""
+    centres = _centres(like, len(per_person), chance, broad)
     person = np.repeat(np.arange(len(per_person), dtype=np.int32), per_person)
     chance.shuffle(person)
     factor = np.exp(PERSON_SPREAD * chance.standard_normal(len(per_person))).astype(np.float32)
@@ -98,7 +102,7 @@ def crowd(like: Nature, per_person: np.ndarray, chance: np.random.Generator) -> 
     return Crowd(embeddings=embeddings, person=person)
 
 
-def _centres(like: Nature, people: int, chance: np.random.Generator) -> np.ndarray:
+def _centres(like: Nature, people: int, chance: np.random.Generator, broad: float) -> np.ndarray:
     """float32, one row a person; not of unit length."""
 
     def parts(count: int, share: float) -> np.ndarray:
@@ -106,9 +110,9 @@ def _centres(like: Nature, people: int, chance: np.random.Generator) -> np.ndarr
         return noise @ like.between.T.astype(np.float32) * np.float32(share**0.5)
 
     shares = ((np.arange(BROAD) + 0.5) / BROAD) ** (-1 / 1.1)  # the same in each crowd: they decide how alike it is
-    broad = parts(BROAD, BROAD_SHARE)[chance.choice(BROAD, people, p=shares / shares.sum())]
-    narrow = parts(NARROW, NARROW_SHARE)[chance.integers(NARROW, size=people)]
-    off = broad + narrow + parts(people, 1 - BROAD_SHARE - NARROW_SHARE)
+    wide = parts(BROAD, broad / ALL)[chance.choice(BROAD, people, p=shares / shares.sum())]
+    narrow = parts(NARROW, NARROW_VARIANCE / ALL)[chance.integers(NARROW, size=people)]
+    off = wide + narrow + parts(people, 1 - (broad + NARROW_VARIANCE) / ALL)
     kin = np.flatnonzero(chance.random(people) < KIN)
     kin = kin[kin > 0]
     off[kin] = np.float32(KIN_SHARE**0.5) * off[kin - 1] + np.float32((1 - KIN_SHARE) ** 0.5) * off[kin]

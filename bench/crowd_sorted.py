@@ -1,6 +1,6 @@
 """One crowd, drawn and sorted in a process of its own: times, memory, and how right it was.
 
-``python -m bench.crowd_sorted SIZE POWER FILE`` writes what it found as JSON.
+``python -m bench.crowd_sorted SIZE POWER BROAD FILE`` writes what it found as JSON.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from pipelines.faces.cluster.halves import similarities
 from pipelines.faces.cluster.linkage import agglomerated
 from pipelines.faces.cluster.thresholds import Thresholds, thresholds
 from pipelines.faces.registry import PACKS
+from pipelines.faces.sorting.settings import method_for
 
 DATA = Path(os.environ.get("VISAGED_DATA", Path(__file__).parents[2] / "shared" / "data"))
 REAL = DATA / "bench" / "lfw_rest_w600k_mbf.npz"
@@ -31,63 +33,77 @@ EXACT = 20_000
 """Faces up to which SciPy sorts all pairs as well."""
 MORE = 64
 """Neighbours of another graph, to see what the shipped number hides from average linkage."""
-SEED = 20261120
+METHODS = {"average": agglomerated, "infomap": infomap.partition}
+SEED = 20261121
+"""Not the one of the draws on which thresholds were found."""
 BLOCK = 500
 
 
 def main(argv: list[str]) -> None:
     """Afterwards the file holds what was found."""
-    size, power, path = int(argv[0]), float(argv[1]), Path(argv[2])
-    partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(found(size, power)), encoding="utf-8")
-    partial.rename(path)
+    size, power, broad, path = int(argv[0]), float(argv[1]), float(argv[2]), Path(argv[3])
+    unfinished = path.with_suffix(".partial")
+    unfinished.write_text(json.dumps(found(size, power, broad)), encoding="utf-8")
+    unfinished.rename(path)
 
 
-def found(size: int, power: float) -> dict[str, Any]:
+def found(size: int, power: float, broad: float) -> dict[str, Any]:
     """What one crowd shows; the compiled code is loaded before the clock runs."""
-    faces, person = _drawn(size, power)
+    faces, person = _drawn(size, power, broad)
     limits = thresholds(IMPOSTORS, size)
     search = Search(floor=limits.floor)
     warm = built(faces[:5000], search)
     infomap.partition(faces[:5000], warm, limits.same)
-    result: dict[str, Any] = {"size": size, "power": power, "people": len(np.unique(person)), "same": limits.same}
+    result: dict[str, Any] = {"size": size, "power": power, "broad": broad, "same": limits.same}
+    result["people"] = len(np.unique(person))
     graph, result["graph"] = _timed(lambda: built(faces, search))
     result["edges"] = int((graph.neighbours >= 0).sum())
-    labels, result["average"] = _timed(lambda: agglomerated(faces, graph, limits.same))
+    labels = {}
+    for name, partition in METHODS.items():
+        labels[name], result[name] = _timed(partial(partition, faces, graph, limits.same))
+        result[f"{name} score"] = scored(labels[name], person)
     result["memory"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    result["score"] = scored(labels, person)
-    result |= _night(faces, graph, labels, limits)
-    walked, result["infomap"] = _timed(lambda: infomap.partition(faces, graph, limits.same))
-    result["infomap score"] = scored(walked, person)
+    result["shipped"] = method_for(size)
+    result |= _night(faces, graph, labels[method_for(size)], limits)
     if size <= EXACT:
         exact = _scipys(faces, limits.same)
-        result["exact score"] = scored(exact, person)
         more = built(faces, Search(floor=limits.floor, k=MORE))
-        result["as exact"] = scored(labels, exact)[0]
-        result["more as exact"] = scored(agglomerated(faces, more, limits.same), exact)[0]
+        result["exact score"] = scored(exact, person)
+        result["other"] = elsewhere(labels["average"], exact)
+        result["more other"] = elsewhere(agglomerated(faces, more, limits.same), exact)
     return result
 
 
-def _drawn(size: int, power: float) -> tuple[np.ndarray, np.ndarray]:
+def elsewhere(labels: np.ndarray, others: np.ndarray) -> int:
+    """Faces that stand apart from most of those with which the other partition has them; the greater of both ways."""
+    both, many = np.unique(np.stack([labels, others]), axis=1, return_counts=True)
+    kept = []
+    for clusters in both:
+        most = np.zeros(clusters.max() + 1, dtype=np.int64)
+        np.maximum.at(most, clusters, many)
+        kept.append(int(most.sum()))
+    return len(labels) - min(kept)
+
+
+def _drawn(size: int, power: float, broad: float) -> tuple[np.ndarray, np.ndarray]:
     chance = np.random.default_rng([SEED, size, round(10 * power)])
     with np.load(REAL) as real:
         like = nature(real["embedding"], real["identity"])
-    made = crowd(like, sizes(size, power, chance), chance)
+    made = crowd(like, sizes(size, power, chance), chance, broad)
     return made.embeddings, made.person
 
 
 def _night(faces: np.ndarray, graph: Graph, labels: np.ndarray, limits: Thresholds) -> dict[str, Any]:
-    """The last hundredth comes to the others."""
+    """The last hundredth comes to the others, which are sorted by the shipped method."""
     search = Search(floor=limits.floor)
     known = len(faces) - len(faces) // 100
     old = without(graph, np.arange(known, len(faces)), faces[:known], search)
     again, extending = _timed(lambda: extended(old, faces, search))
-    sorted_again, agglomerating = _timed(lambda: agglomerated(faces, again, limits.same))
+    sorted_again, sorting = _timed(lambda: METHODS[method_for(len(faces))](faces, again, limits.same))
     same = bool((again.neighbours == graph.neighbours).all() and (again.similarity == graph.similarity).all())
     return {
         "extending": extending,
-        "agglomerating": agglomerating,
-        "same": limits.same,
+        "sorting": sorting,
         "same graph": same,
         "same partition": bool((sorted_again == labels).all()),
     }

@@ -118,6 +118,15 @@ def test_the_image_of_faces_runs_weights_that_are_mounted(faces, models):
     assert docker("run", "--rm", *strict, f"--volume={models}:/models:ro", *python).strip().endswith("512]")
 
 
+def test_a_container_of_faces_compiles_nothing_that_its_image_has_compiled(faces):
+    strict = ["--network=none", "--read-only", "--cap-drop=ALL", "--tmpfs=/tmp", f"--user={USER[0]}:{USER[1]}"]
+    sort = "cd /tmp && /opt/venv/bin/python -P -m pipelines.faces.cluster"
+    count = "for one in /opt/compiled /tmp/compiled; do find $one -name '*.nbc' | wc -l; done"
+    shell = ["--entrypoint=/bin/sh", faces, "-c", f"{sort} && {count}"]
+    carried, there = map(int, docker("run", "--rm", *strict, *shell).split())
+    assert carried == there > 0
+
+
 def test_everything_that_faces_imports_is_in_its_image(faces):
     packages = "cv2 av numba infomap pillow_heif pyarrow.parquet scipy.sparse.csgraph onnxruntime"
     tried = '/opt/venv/bin/python -c "import $one" 2>&1'

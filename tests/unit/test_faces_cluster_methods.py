@@ -117,7 +117,7 @@ def test_kmeans_makes_another_cluster_rather_than_break_a_tie():
 
 
 def test_the_threshold_of_the_pack_is_that_which_was_found_on_labelled_data():
-    assert [threshold(TAIL, n) for n in (1000, 5000, 11_627, 100_000)] == [0.32, 0.335, 0.345, 0.345]
+    assert [threshold(TAIL, n) for n in (1000, 5000, 11_627, 100_000)] == [0.32, 0.335, 0.345, 0.35]
 
 
 @given(one=st.integers(0, 10**8), other=st.integers(0, 10**8))
@@ -138,7 +138,7 @@ def test_thresholds_are_in_order_and_whole_steps(n):
 
 
 def test_a_pack_of_which_nothing_was_measured_gets_what_does_for_most():
-    assert thresholds((), 100_000).same == 0.345
+    assert thresholds((), 100_000).same == 0.35
 
 
 @pytest.mark.parametrize(
@@ -202,7 +202,7 @@ def test_scores_are_those_of_counting_one_by_one(rows):
 
 
 @pytest.mark.data
-@pytest.mark.parametrize(("method", "least"), [("average", 0.991), ("infomap", 0.99)])
+@pytest.mark.parametrize(("method", "least"), [("average", 0.991), ("infomap", 0.991)])
 def test_real_faces_become_people_with_the_shipped_thresholds(data, method, least):
     stored = np.load(data / "bench" / "lfw_rest_w600k_mbf.npz")
     x, truth = stored["embedding"], stored["identity"]

@@ -50,6 +50,12 @@ def test_new_faces_join_at_once_and_nobody_is_numbered_anew(family):
     assert (result.figures["new_faces"], result.figures["new_people"]) == (5, 1)
 
 
+def test_by_itself_a_collection_of_tens_of_thousands_is_sorted_by_infomap():
+    pack = PACKS["buffalo_sc"]
+    assert [settled(Options(), pack, faces).method for faces in (2, 29_999, 30_000)] == ["average"] * 2 + ["infomap"]
+    assert settled(Options(method="average"), pack, 10**6).method == "average"
+
+
 def test_a_second_look_without_news_changes_nothing_and_writes_no_revision(family):
     assert family.ask("recluster").state is None
     assert family.drop(many("anna", 2)).state is None

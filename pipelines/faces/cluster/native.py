@@ -3,17 +3,39 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float16, UInt16
-from numba import njit, types
+from numba import config, njit, types
 
+CARRIED = "VISAGED_COMPILED"
+"""The variable that names what an image carries compiled: ``python -m pipelines.faces.cluster`` made it."""
 HALVES = types.Array(types.uint16, 2, "C", readonly=True)
 """Embeddings as the bits of float16, whether they may be written or map a file."""
 UP = np.float32(2.0**112)
 """What a float16's bits, moved into a float32's place, must be multiplied with: the difference of the exponents."""
+
+
+def taken_along(carried: Path, into: Path) -> None:
+    """Afterwards what was compiled elsewhere is in a folder that can be written: numba takes it from no other."""
+    if not into.exists():
+        partial = Path(tempfile.mkdtemp(dir=into.parent))
+        shutil.copytree(carried, partial, dirs_exist_ok=True)
+        try:
+            partial.rename(into)
+        except OSError:  # another process was quicker
+            shutil.rmtree(partial)
+
+
+if os.environ.get(CARRIED):
+    config.CACHE_DIR = str(Path(tempfile.gettempdir(), "compiled"))
+    taken_along(Path(os.environ[CARRIED]), Path(config.CACHE_DIR))
 
 
 def compiled(*signature: Any, exact: bool = True) -> Callable[[Any], Any]:

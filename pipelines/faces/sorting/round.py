@@ -22,7 +22,7 @@ from pipelines.faces.people.words import NOBODY, Census
 from pipelines.faces.sorting.partition import Night, partitioned
 from pipelines.faces.sorting.settings import Settings
 
-PATIENCE = 24_000_000_000
+PATIENCE = 60_000_000_000
 """Comparisons of new faces with all, two minutes of them on two cores, above which a drop leaves them to the night."""
 
 

@@ -11,13 +11,19 @@ from pipelines.faces.packs import Pack
 from pipelines.faces.people.pins import Limits
 from pipelines.faces.registry import PACKS
 
+MANY = 30_000
+"""Faces from which on infomap is the better method, and a night of it the quicker (bench/results/clusters.md): a person
+of thousands is torn apart by average linkage. Below, both find the same, and average linkage is the simpler one."""
 DEFAULT_TAIL = "buffalo_sc"
 """The pack whose impostors stand in for those of a pack that was never measured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """How faces are sorted. floor: least similarity of an edge of the graph. clusters: for kmeans."""
+    """How faces are sorted. method: average, infomap or kmeans. clusters: for kmeans.
+
+    floor: least similarity of an edge of the graph.
+    """
 
     method: str
     clusters: int
@@ -44,7 +50,7 @@ def settled(options: Options, pack: Pack, faces: int) -> Settings:
     same = options.threshold or chosen.same
     join = options.join or same + (chosen.join - chosen.same)
     return Settings(
-        method=options.method,
+        method=method_for(faces) if options.method == "auto" else options.method,
         clusters=options.clusters,
         limits=Limits(
             same=same,
@@ -55,6 +61,11 @@ def settled(options: Options, pack: Pack, faces: int) -> Settings:
         ),
         floor=min(chosen.floor, same),
     )
+
+
+def method_for(faces: int) -> str:
+    """The method that is best for so many faces."""
+    return "infomap" if faces >= MANY else "average"
 
 
 def warned(pack: Pack) -> tuple[str, ...]:
