@@ -28,6 +28,7 @@ SUBJECTS = (
     Subject(name="morph", device="cuda", peer="face-morph for GPUs", bytes=15.2e9),
     Subject(name="faces", device="cpu", peer="face-organizer", bytes=11.5e9),
     Subject(name="faces", device="cuda", peer="face-organizer", bytes=11.5e9),
+    Subject(name="faces-attributes", device="cpu", peer="face-organizer", bytes=11.5e9),
     Subject(name="daemon", device="cpu"),
 )
 TO_COME = "Pipelines that are not built yet have to beat EGSTalker's 10.5 to 20 GB."

@@ -108,6 +108,20 @@ def test_kmeans_of_the_same_seed_is_the_same():
     assert (kmeans.partition(x, 7, seed=3) == kmeans.partition(x, 7, seed=3)).all()
 
 
+@pytest.mark.data
+def test_kmeans_finds_six_people_of_few_pictures(data):
+    stored = np.load(data / "bench" / "lfw_rest_w600k_mbf.npz")
+    x, truth = stored["embedding"], stored["identity"]
+    known = np.flatnonzero(np.bincount(truth) >= 8)
+    found = 0
+    for seed in range(20):
+        chance = np.random.default_rng(seed)
+        of = zip(chance.choice(known, 6, replace=False), chance.integers(2, 9, 6), strict=True)
+        rows = np.concatenate([chance.choice(np.flatnonzero(truth == who), many, replace=False) for who, many in of])
+        found += len(set(zip(kmeans.partition(x[rows], 6).tolist(), truth[rows].tolist(), strict=True))) == 6
+    assert found >= 17
+
+
 def test_kmeans_makes_another_cluster_rather_than_break_a_tie():
     x, _ = people([10])
     assert kmeans.partition(x, 1, pictures([7, 7, *[FREE] * 8])).max() == 1

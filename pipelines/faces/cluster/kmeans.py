@@ -16,6 +16,10 @@ ROUNDS = 60
 """At most so many; it has nearly always settled before."""
 CHOSEN_WITH_CARE = 2**25
 """Faces times clusters up to which the first centres are chosen one by one; above they are drawn."""
+STARTS = 10
+"""Ways to begin, of which the one is taken that ends nearest to all."""
+QUICK = 2**31
+"""Products of numbers that all ways to begin may cost a round; above, there is one."""
 BLOCK = 4096
 
 
@@ -33,8 +37,19 @@ def partition(
     kept = halves(embeddings)
     points = kept.astype(np.float32)
     many = min(clusters, len(points))
-    labels = np.full(len(points), -1)
-    centres = _first(points, many, np.random.default_rng(seed))
+    chance = np.random.default_rng(seed)
+    ways = STARTS if STARTS * points.size * many <= QUICK else 1
+    settled = (_settled(points, _first(points, many, chance)) for _ in range(ways))
+    labels, _ = max(settled, key=lambda found: found[1])  # of equal ones the first
+    return mended(labels, kept, ties or Ties.none(len(points)))
+
+
+def _settled(
+    points: Float32[np.ndarray, "n d"], centres: Float32[np.ndarray, "k d"]
+) -> tuple[Int32[np.ndarray, " n"], float]:
+    """The clusters to which these centres lead, and how near all points are to theirs, in sum."""
+    many, fit = len(centres), np.zeros(len(points), dtype=np.float32)
+    labels = np.full(len(points), -1, dtype=np.int32)
     for _ in range(ROUNDS):
         now, fit = _assigned(points, centres)
         for empty in np.flatnonzero(np.bincount(now, minlength=many) == 0):
@@ -43,7 +58,7 @@ def partition(
         if (now == labels).all():
             break
         labels, centres = now, _means(points, now, many)
-    return mended(labels, kept, ties or Ties.none(len(points)))
+    return labels, float(fit.sum(dtype=np.float64))
 
 
 def _first(points: Float32[np.ndarray, "n d"], many: int, chance: np.random.Generator) -> Float32[np.ndarray, "k d"]:

@@ -34,8 +34,9 @@ def taken_along(carried: Path, into: Path) -> None:
 
 
 if os.environ.get(CARRIED):
-    config.CACHE_DIR = str(Path(tempfile.gettempdir(), "compiled"))
-    taken_along(Path(os.environ[CARRIED]), Path(config.CACHE_DIR))
+    _place = Path(tempfile.gettempdir(), "compiled")
+    taken_along(Path(os.environ[CARRIED]), _place)
+    config.CACHE_DIR = str(_place)  # type: ignore[attr-defined]  # made when numba is loaded
 
 
 def compiled(*signature: Any, exact: bool = True) -> Callable[[Any], Any]:
