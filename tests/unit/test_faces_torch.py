@@ -29,6 +29,7 @@ from pipelines.faces.registry import PACKS
 CLOSE = 1e-4
 LEAST = 0.01
 """Of a network's largest number, for CLOSE: onnxruntime's sigmoid is off by 3e-7, much of nobody's score."""
+torch.set_num_threads(1)  # several would wait for each other where cores are shared
 RNG = np.random.default_rng(5)
 
 
@@ -287,6 +288,8 @@ def test_a_value_is_let_go_once_nothing_wants_it(tmp_path):
         ("Conv", {"auto_pad": "SAME_UPPER"}, 11, r"made\.onnx has the operator Conv with auto_pad, which"),
         ("MaxPool", {"kernel_shape": [2]}, 11, r"MaxPool with 1 dimensions"),
         ("Resize", {"mode": "cubic"}, 11, r"Resize with cubic, half_pixel, round_prefer_floor"),
+        ("Concat", {}, 11, r"made\.onnx has the operator Concat without 'axis'"),
+        ("Add", {}, 11, r"made\.onnx wants w for the operator Add, and nothing gives it before"),
         ("Relu", {"madness": 1}, 11, r"Relu with madness"),
         ("Cast", {"to": TensorProto.BOOL}, 11, r"Cast with numbers of the kind bool"),
         ("Relu", {}, 9, r"made\.onnx is written in version 9 of ONNX's operators; known are 11 to 22"),

@@ -81,7 +81,7 @@ def refusal(given: str, file: str, unfit: Mapping[Way, str]) -> str:
     reasons = " ".join(f"By {way.split()[0]}: {why}" for way, why in unfit.items())
     return (
         f"The GPU {given} was given, but {file} cannot run on it. {reasons} Install visaged[faces-cuda] in place of "
-        "visaged[faces], or visaged[faces-torch] beside either; or set use = \"none\" under [gpus] in config.toml. "
+        'visaged[faces], or visaged[faces-torch] beside either; or set use = "none" under [gpus] in config.toml. '
         "`visaged doctor` says which driver is there."
     )
 
@@ -164,5 +164,5 @@ def by_torch(path: Path, device: str) -> Session | Unfit:
         return Unfit(why)
     try:
         return session.opened(path, device)
-    except nodes.NotKnown as why:
-        return Unfit(f"{why}.")
+    except (nodes.NotKnown, RuntimeError) as why:  # the latter of CUDA: others may fill the GPU's memory
+        return Unfit(f"{str(why).splitlines()[0].rstrip('.')}.")

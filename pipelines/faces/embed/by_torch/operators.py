@@ -36,6 +36,8 @@ def made(node: Node, file: str) -> Run:
         return operator.made(node)
     except NotKnown as why:
         raise NotKnown(f"{file} has the operator {node.operator} with {why}, which is not known") from None
+    except KeyError as missing:
+        raise NotKnown(f"{file} has the operator {node.operator} without {missing}") from None
 
 
 def _always(run: Run) -> Callable[[Node], Run]:

@@ -17,7 +17,7 @@ from jaxtyping import Float32
 from torch import Tensor
 
 from pipelines.faces.embed.by_torch.files import Input, Network, read
-from pipelines.faces.embed.by_torch.nodes import Run
+from pipelines.faces.embed.by_torch.nodes import NotKnown, Run
 from pipelines.faces.embed.by_torch.operators import made
 
 VERSION = str(torch.__version__)
@@ -108,9 +108,15 @@ def lacking(device: str) -> str:
 def _steps(network: Network) -> Iterator[_Step]:
     ends = {name: at for at, node in enumerate(network.nodes) for name in (node.output, *node.inputs)}
     kept = {"", *network.outputs, *network.weights}
+    there = {"", *network.weights, *(one.name for one in network.inputs)}
     for at, node in enumerate(network.nodes):
-        last = {name for name in (node.output, *node.inputs) if ends[name] == at} - kept
         run = made(node, network.file)
+        if lost := sorted(set(node.inputs) - there):
+            raise NotKnown(
+                f"{network.file} wants {lost[0]} for the operator {node.operator}, and nothing gives it before"
+            )
+        there.add(node.output)
+        last = {name for name in (node.output, *node.inputs) if ends[name] == at} - kept
         yield _Step(run=run, inputs=node.inputs, output=node.output, last=tuple(sorted(last)))
 
 
