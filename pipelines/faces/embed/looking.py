@@ -36,7 +36,7 @@ class Eyes:
     """What looks: the networks of a pack."""
 
     pack: Pack
-    detector: Detector
+    detector: Scrfd | Yunet
     recogniser: Recogniser
 
 

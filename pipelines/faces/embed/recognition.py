@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float32, UInt8
-from onnxruntime import InferenceSession
 
+from pipelines.faces.embed.sessions import Session
 from pipelines.faces.packs import Pack
 
 BATCH = 16
@@ -27,7 +27,7 @@ class Embedded:
 class Recogniser:
     """The network of a pack that knows faces."""
 
-    session: InferenceSession
+    session: Session
     pack: Pack
 
     def __call__(self, faces: UInt8[np.ndarray, "n s s 3"]) -> Embedded:

@@ -13,9 +13,9 @@ from functools import lru_cache
 import cv2
 import numpy as np
 from jaxtyping import Float32, UInt8
-from onnxruntime import InferenceSession
 
 from pipelines.faces.embed.detection import Found
+from pipelines.faces.embed.sessions import Session
 
 SCORE = 0.5
 """From which a candidate is a face; insightface's."""
@@ -28,7 +28,7 @@ _MEAN, _SCALE = 127.5, 128.0
 class Scrfd:
     """An SCRFD detector. score: from which a candidate is a face."""
 
-    session: InferenceSession
+    session: Session
     score: float = SCORE
 
     @property

@@ -14,7 +14,6 @@ from itertools import islice
 from pathlib import Path
 
 import cv2
-import onnxruntime
 
 from pipelines.contract import Fault, Result, Work, cores, dump, read_result, write_atomic
 from pipelines.faces import Options
@@ -23,7 +22,7 @@ from pipelines.faces.embed.checkpoints import EVERY, Gathered, gathered, part_of
 from pipelines.faces.embed.files import Listed, Reading, listed, tried, views
 from pipelines.faces.embed.looking import Eyes, eyes, look
 from pipelines.faces.embed.packs import pack_of
-from pipelines.faces.embed.sessions import gpu
+from pipelines.faces.embed.sessions import gpu, versions
 from pipelines.faces.embed.trial import Marks, Trial
 from pipelines.faces.embed.views import Seen, View, Wishes
 from pipelines.faces.packs import digest
@@ -145,9 +144,13 @@ def _finished(shard: _Shard, seconds: dict[str, float], views_seen: int) -> Resu
         figures=_figures(whole, seconds, views_seen),
         warnings=tuple(f"{path}: {note}" for path, note in whole.notes),
         faults=tuple(Fault(what=p.path, why=p.problem) for p in pictures if p.problem is not None),
-        versions={"onnxruntime": onnxruntime.__version__, "opencv": cv2.__version__, "pillow": version("pillow")},
+        versions={**_ran_by(shard.who), "opencv": cv2.__version__, "pillow": version("pillow")},
         weights={Path(name).name: digest(work.weights(name)) for name in (pack.detector, pack.recogniser)},
     )
+
+
+def _ran_by(who: Eyes) -> dict[str, str]:
+    return versions((who.detector.session, who.recogniser.session))
 
 
 def _figures(whole: Gathered, seconds: dict[str, float], views_seen: int) -> dict[str, object]:

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from jaxtyping import Float32, UInt8
-from onnxruntime import InferenceSession
 
 from pipelines.faces.embed.detection import Found
+from pipelines.faces.embed.sessions import Session
 
 SCORE = 0.7
 """From which a candidate is a face."""
@@ -25,7 +25,7 @@ STRIDES = (8, 16, 32)
 class Yunet:
     """A YuNet detector. score: from which a candidate is a face."""
 
-    session: InferenceSession
+    session: Session
     score: float = SCORE
 
     @property
