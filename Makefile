@@ -1,18 +1,18 @@
 # Two commands are enough: `make demo` shows it, `make test` proves it. Everything lives in .venv.
-.PHONY: setup demo test check engine images bench docs clean
+.PHONY: setup demo test check torch engine images bench docs clean
 PY := .venv/bin/python
 STAMP := .venv/.visaged-setup
 
 setup: $(STAMP) ## make .venv with the command .venv/bin/visaged
 $(STAMP): pyproject.toml constraints.txt
 	test -x $(PY) || python3 -m venv .venv
-	$(PY) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --config-settings editable_mode=compat --editable '.[morph,dev]'
+	$(PY) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --config-settings editable_mode=compat --editable '.[morph,faces,dev]'
 	touch $@
 
 demo: setup ## two heads that we make ourselves become a morph, in ./visaged-demo
 	.venv/bin/visaged demo
 
-test: setup check engine ## all checks and tests
+test: setup check torch engine ## all checks and tests
 	$(PY) -m pytest -n 3 --dist worksteal  # most tests wait for processes, so more than the cores of a small machine
 
 check: setup ## style, types, directions of imports
@@ -20,6 +20,10 @@ check: setup ## style, types, directions of imports
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
+
+# Torch may be gigabytes, so elsewhere its tests are skipped where it is not installed; pip's own settings say whose build it is.
+torch: setup ## torch for the tests that need it, in CI
+	test -z "$(CI)" || $(PY) -m pip install --quiet --disable-pip-version-check --no-compile --constraint constraints.txt onnx torch
 
 # Without root or Debian the tests that need an engine are skipped, except in CI.
 engine: ## a Docker engine for the tests: the one that answers, else one that is installed and started

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import shlex
 import shutil
@@ -13,8 +14,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import docker, idle, images, kills, morph, noop, report, scan
+from bench import clusters, docker, faces, idle, images, kills, kills_faces, morph, noop, report, scan
+from bench.place import ROOT
 from bench.report import Report
+from daemon import models
+from pipelines.faces.registry import WEIGHTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,14 +49,28 @@ def _benches(seed: int, times: int) -> Mapping[str, Bench]:
         "noop": Bench(run=noop.measure, about="the daemon's own cost of a job"),
         "idle": Bench(run=idle.measure, about="the cost of waiting"),
         "morph": Bench(run=morph.measure, about="a pair of heads"),
+        "faces": Bench(run=faces.measure, about="pictures a second, from file to stored embedding"),
+        "clusters": Bench(run=clusters.measure, about="embeddings into people, up to half a million (20 minutes)"),
         "images": Bench(run=images.measure, about="weight and build time of the images; needs a Docker engine"),
         "docker": Bench(run=docker.measure, about="what a container costs a stage; needs a Docker engine"),
         "kills_docker": Bench(
             run=lambda folder: kills.measure(folder, seed, times, containers=True),
             about=f"{times} kills, seed {seed}, stages in containers; needs a Docker engine",
         ),
+        "kills_faces": Bench(
+            run=lambda folder: kills_faces.measure(folder, seed, times, weights()),
+            about=f"{times} kills, seed {seed}, while faces are sorted",
+        ),
         "kills": Bench(run=lambda folder: kills.measure(folder, seed, times), about=f"{times} kills, seed {seed}"),
     }
+
+
+def weights() -> Path:
+    """The folder of weights for the benches of faces, filled once."""
+    folder = Path(os.environ.get("VISAGED_MODELS") or ROOT / ".cache" / "models")
+    if failed := models.fetch([one for one in WEIGHTS if one.pack == "buffalo_sc"], folder):
+        raise SystemExit(failed.reason)
+    return folder
 
 
 def _command(name: str, seed: int, times: int) -> str:

@@ -27,6 +27,8 @@ ELSEWHERE = Path("/dev/shm")
 """A second file system, where there is one, for an inbox that results do not share a disk with."""
 OURS = frozenset({"STATUS.txt", ".visaged-inbox", "WHY.txt"})
 OF_CONTAINERS = tuple(step for step in Step if step.startswith("docker:"))
+OF_STATES = tuple(step for step in Step if step.startswith(("prepare:", "state:", "tree:")))
+"""Passed by what remembers, which is besieged in ``kills_faces``."""
 LABELLED = 0.7
 """The share of kills at a labelled step; the others come at a time by chance."""
 LONGEST = 4.0
@@ -60,7 +62,9 @@ def measure(folder: Path, seed: int, times: int, *, containers: bool = False) ->
             place=_set_up(folder / "place", far, containers=containers),
             far=far,
             chance=random.Random(seed),
-            steps=tuple(OF_CONTAINERS if containers else (step for step in Step if step not in OF_CONTAINERS)),
+            steps=tuple(
+                OF_CONTAINERS if containers else (step for step in Step if step not in (*OF_CONTAINERS, *OF_STATES))
+            ),
             longest=LONGEST * (2 if containers else 1),
         )
         sentry = Sentry(siege.place.root / "results", siege.texts)

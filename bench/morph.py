@@ -8,9 +8,13 @@ import resource
 import shutil
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -38,14 +42,16 @@ MOST_MEMORY = 500
 """MB of one pair, minimal."""
 SINGLE = 2.5
 """Seconds from a drop that is accepted to its result."""
+EVERY = 0.2
 MODES: dict[str, dict[str, Any]] = {"minimal": {"minimal": True}, "full": {}}
 ABOUT = f"""
 Four meshes in one job are six pairs; {FRAMES} frames each. minimal: frames and heat maps; full: frames, film, heat
-maps, {FRAMES} OBJ with their material, tables and report. Seconds are those of the whole process, its start and the
-reading of the meshes among them, divided by the pairs; CPU is what all its threads used. The floor is measured in the
-same minute on the same pair: the frames drawn by the same renderer and thrown away, and the PNG files of these frames
-encoded on all cores (full: and the film); nothing else, no start, no reading, no heat map, no mesh. Other load on the
-cores makes all of these larger: compare a row with its floor.
+maps, {FRAMES} OBJ with their material, tables and report. Seconds are those of the whole stage, its start and the
+reading of the meshes among them, divided by the pairs; CPU is what all its processes used. Peak is the memory of all
+its processes together, what they share counted once, sampled every {EVERY:g} s. The floor is measured in the same
+minute on the same six pairs in as many processes at once as the stage has, and is their mean: the frames drawn by the
+same renderer and thrown away, and the PNG files of these frames encoded (full: and the film); nothing else, no start,
+no reading, no heat map, no mesh. Other load on the cores makes all of these larger: compare a row with its floor.
 """.strip()
 
 
@@ -144,44 +150,88 @@ def _stage(job: Path, meshes: tuple[Path, ...], options: dict[str, Any]) -> Run:
     process = subprocess.Popen(
         [sys.executable, "-m", "pipelines.morph", "morph", str(job)], env=environment(), cwd=ROOT
     )
-    _, status, used = os.wait4(process.pid, 0)
+    with watched(process.pid) as memory:
+        _, status, used = os.wait4(process.pid, 0)
+        wall = time.perf_counter() - began
     process.returncode = os.waitstatus_to_exitcode(status)
-    wall = time.perf_counter() - began
     assert process.returncode == 0
     shutil.rmtree(job)
     pairs = len(meshes) * (len(meshes) - 1) // 2
-    return Run(wall=wall, cpu=used.ru_utime + used.ru_stime, peak=used.ru_maxrss / 1024, pairs=pairs)
+    return Run(wall=wall, cpu=used.ru_utime + used.ru_stime, peak=max(memory) / 1024, pairs=pairs)
+
+
+@contextmanager
+def watched(pid: int) -> Iterator[list[int]]:
+    """KiB that the process and all its children hold, every EVERY seconds while the block lasts."""
+    seen, over = [0], threading.Event()
+
+    def look() -> None:
+        while not over.wait(EVERY):
+            seen.append(sum(map(_held, _family(pid))))
+
+    watcher = threading.Thread(target=look)
+    watcher.start()
+    try:
+        yield seen
+    finally:
+        over.set()
+        watcher.join()
+
+
+def _family(pid: int) -> list[int]:
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()
+    except OSError:
+        return []
+    return [pid, *(one for child in children for one in _family(int(child)))]
+
+
+def _held(pid: int) -> int:
+    """The process's share of the memory that is in use, in KiB; 0 when it has ended."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text("ascii").splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
 
 
 def _floor(mode: str) -> dict[str, float]:
-    """The floor, in a process of its own."""
+    """The floor, in a process of its own; with one thread, or it would not be copied as the stage is."""
     command = [sys.executable, "-c", f"from bench.morph import floor; floor({mode!r})"]
-    ran = subprocess.run(command, env=environment(), cwd=ROOT, capture_output=True, text=True, check=True)
+    alone = {**environment(), "OPENBLAS_NUM_THREADS": "1"}
+    ran = subprocess.run(command, env=alone, cwd=ROOT, capture_output=True, text=True, check=True)
     return dict(json.loads(ran.stdout))
 
 
 def floor(mode: str) -> None:
-    """Prints the seconds that drawing alone and encoding alone take for a pair of ICT heads, and the CPU of both."""
+    """Prints the seconds a pair that drawing alone and encoding alone take for ICT heads, and the CPU of both."""
     # Here, because the bench itself must not hold OpenGL while it measures others.
     from pipelines.morph import Options  # noqa: PLC0415
     from pipelines.morph.camera import framed  # noqa: PLC0415
+    from pipelines.morph.crew import copies, shared  # noqa: PLC0415
     from pipelines.morph.pair import Take  # noqa: PLC0415
     from pipelines.morph.read import read  # noqa: PLC0415
     from pipelines.morph.renderers import Look, opened  # noqa: PLC0415
     from pipelines.morph.shoot import shots  # noqa: PLC0415
 
     options = Options(**MODES[mode])
-    (subject,) = Take(called=("a", "b"), meshes=(read(ICT[1]), read(ICT[2]))).subjects()
-    with opened("auto", Look(size=options.resolution, background=options.background_rgb)) as renderer:
-        renderer.load(subject, framed(subject.a, subject.b))
-        list(renderer.frames(shots(options, 1)[0][:3]))
-        used, began = _used(), time.perf_counter()
-        pictures = list(renderer.frames(shots(options, 1)[0]))
-        draw = time.perf_counter() - began
-    began = time.perf_counter()
-    _encode(pictures, film=mode == "full")
-    encode = time.perf_counter() - began
-    print(json.dumps({"draw": draw, "encode": encode, "cpu": _used() - used}))
+    takes = [Take(called=("a", "b"), meshes=pair) for pair in combinations(map(read, ICT), 2)]
+    among = copies(len(takes), 0)
+
+    def one(take: Take) -> tuple[float, float, float]:
+        (subject,) = take.subjects()
+        with opened("auto", Look(size=options.resolution, background=options.background_rgb)) as renderer:
+            renderer.load(subject, framed(subject.a, subject.b))
+            list(renderer.frames(shots(options, 1)[0]))
+            used, began = _used(), time.perf_counter()
+            pictures = list(renderer.frames(shots(options, 1)[0]))
+            draw = time.perf_counter() - began
+        began = time.perf_counter()
+        _encode(pictures, film=mode == "full")
+        return draw, time.perf_counter() - began, _used() - used
+
+    draw, encode, cpu = (sum(column) / len(takes) for column in zip(*shared(one, takes, among), strict=True))
+    print(json.dumps({"draw": draw / among, "encode": encode / among, "cpu": cpu}))
 
 
 def _encode(pictures: list[Any], *, film: bool) -> None:

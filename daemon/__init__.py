@@ -7,8 +7,11 @@
 - ``dispatch``  the only place where things happen at the same time
 - ``runners``   where stages run
 - ``publish``   from a work folder to the result tree: the only writer of results
+- ``tree``      result trees that belong to us and to the user alike: what they show, and what is changed in them
+- ``revisions`` what a pipeline remembers of a key, revision by revision
 - ``schedule``  when what is done at set times is due
 - ``announce``  the user's own command, told when a job is over
+- ``models``    the weights that pipelines need: what is here, and how the rest comes
 
 Below them: ``moves``, ``folders``, ``unpack``, ``members`` (files, archives), ``names`` (that are safe everywhere),
 ``why`` and ``receipt`` (what the user reads), ``manifest``, ``gpus`` and ``machine`` (what there is to run on),

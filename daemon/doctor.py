@@ -64,7 +64,7 @@ class Site:
 
 def examine(site: Site, gpus: Discovered) -> tuple[Finding, ...]:
     """Everything that was looked at, the good too. Takes seconds: OpenGL and codecs are tried in other processes."""
-    packages = {name: _packages(name) for name in site.pipelines}
+    packages = {name: _wanted(name) for name in site.pipelines}
     wanted = {package for found in packages.values() for package in found}
     return (
         _python(),
@@ -88,6 +88,16 @@ def _python() -> Finding:
     return Finding(what="Python", state=State.OK, says=says)
 
 
+def _wanted(pipeline: str, distribution: str = "visaged") -> tuple[str, ...]:
+    """The packages of a pipeline, or of its kind for GPUs where more of those are installed."""
+    each = [found for extra in (pipeline, f"{pipeline}-cuda") if (found := _packages(extra, distribution))]
+    return min(each, key=lambda found: len(_missing(found)), default=())
+
+
+def _missing(packages: Sequence[str]) -> tuple[str, ...]:
+    return tuple(name for name in packages if next(iter(metadata.distributions(name=name)), None) is None)
+
+
 def _packages(pipeline: str, distribution: str = "visaged") -> tuple[str, ...]:
     """The packages of the extra with the pipeline's name; a pipeline of another distribution has none here."""
     try:
@@ -99,12 +109,8 @@ def _packages(pipeline: str, distribution: str = "visaged") -> tuple[str, ...]:
 
 
 def _installed(pipeline: str, packages: Sequence[str]) -> Finding:
-    versions, missing = {}, []
-    for name in packages:
-        try:
-            versions[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            missing.append(name)
+    missing = _missing(packages)
+    versions = {name: metadata.version(name) for name in packages if name not in missing}
     what = f"packages of {pipeline}"
     if missing:
         says = f"{', '.join(missing)} not installed, so {pipeline} cannot run."

@@ -57,6 +57,8 @@ def numbered_file(name: str, n: int) -> str:
 
 def folded(name: str) -> str:
     """What two names share that some file system takes for the same (case, composed characters)."""
+    if name.isascii():
+        return name.lower()
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 

@@ -61,7 +61,14 @@ def _drafted(
             return _refused(arrival, reason, pipeline)
         case Claim(name=name, roles=roles):
             name = safe(manifest.name or name)
-            return Draft(pipeline=pipeline.name, name=name, roles=roles, options=options, priority=manifest.priority)
+            return Draft(
+                pipeline=pipeline.name,
+                name=name,
+                roles=roles,
+                options=options,
+                priority=manifest.priority,
+                given=manifest.options,
+            )
 
 
 def entries(arrival: Arrival) -> tuple[Entry, ...]:

@@ -10,7 +10,7 @@ from importlib import metadata
 
 from pipelines.contract import Pipeline
 
-PIPELINES = ("pipelines.morph",)
+PIPELINES = ("pipelines.morph", "pipelines.faces")
 """The modules of our pipelines; each has a ``PIPELINE``."""
 
 GROUP = "visaged.pipelines"
@@ -18,7 +18,7 @@ GROUP = "visaged.pipelines"
 
 RESERVED = (
     *("enabled", "runner", "cpus", "memory", "timeout"),
-    *("image", "tag", "pull", "user", "network", "shm", "environment", "mounts", "run_args"),
+    *("image", "tag", "pull", "user", "network", "shm", "environment", "mounts", "run_args", "nightly"),
 )
 """Keys of a pipeline's table in config.toml that are not options, so no option may be called so."""
 
@@ -59,8 +59,9 @@ def added(known: dict[str, Pipeline], points: Iterable[metadata.EntryPoint]) -> 
 def problem(pipeline: Pipeline) -> str | None:
     """What is wrong with a declaration, or None. Names become folders on every file system, stages too."""
     stages = [stage.name for stage in pipeline.stages]
-    asked = [stage.name for command in pipeline.commands for stage in command.stages]
-    for name in (pipeline.name, *stages, *asked):
+    asked = [stage for command in pipeline.commands for stage in command.stages]
+    images = [stage.image for stage in (*pipeline.stages, *asked) if stage.image]
+    for name in (pipeline.name, *stages, *(stage.name for stage in asked), *images):
         if not _NAME.fullmatch(name) or name in _DEVICES:
             return f"{name!r} cannot be a folder's name: use lower-case letters, digits and underscores"
     if not pipeline.stages:
@@ -70,7 +71,17 @@ def problem(pipeline: Pipeline) -> str | None:
     if not dataclasses.is_dataclass(pipeline.options):
         return "its options are not a dataclass"
     taken = [field.name for field in dataclasses.fields(pipeline.options) if field.name in RESERVED]
-    return f"its option {taken[0]} has a name that config.toml uses for something else" if taken else None
+    if taken:
+        return f"its option {taken[0]} has a name that config.toml uses for something else"
+    return _problem_of_commands(pipeline)
+
+
+def _problem_of_commands(pipeline: Pipeline) -> str | None:
+    names = [command.name for command in pipeline.commands]
+    if len(set(names)) < len(names):
+        return "two of its commands have the same name"
+    missing = [name for name in (pipeline.nightly, pipeline.edited) if name and name not in names]
+    return f"its command {missing[0]} is not there" if missing else None
 
 
 def _load(point: metadata.EntryPoint, origin: str) -> Pipeline:

@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from daemon.models import fetch
+from pipelines.faces.registry import WEIGHTS
+
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("VISAGED_DATA", ROOT.parent / "shared" / "data"))
 ENGINE = ROOT / "tests" / "engine" / "up"
@@ -18,6 +21,15 @@ ENGINE = ROOT / "tests" / "engine" / "up"
 def data() -> Path:
     """The handed-out data folder (meshes, faces, talking)."""
     return DATA
+
+
+@pytest.fixture(scope="session")
+def models() -> Path:
+    """A folder with the weights of buffalo_sc and opencv: VISAGED_MODELS, else a cache that is filled once."""
+    folder = Path(os.environ.get("VISAGED_MODELS") or ROOT / ".cache" / "models")
+    if failed := fetch([one for one in WEIGHTS if one.pack in {"buffalo_sc", "opencv"}], folder):
+        (pytest.fail if os.environ.get("CI") == "1" else pytest.skip)(failed.reason)
+    return folder
 
 
 @pytest.hookimpl(trylast=True)

@@ -6,6 +6,9 @@
 - ``making``         init;  ``running``  run;  ``showing``  status, explain;  ``checking``  check-config, doctor
 - ``submitting``     submit;  ``ordering``  pause, resume, cancel, retry, restore-inputs
 - ``keeping``        backup, restore;  ``demonstrating``  demo
+- ``commands``       what the commands of pipelines look like;  ``asking``  how they are asked and answered
+- ``stocking``     models: its commands;  ``weighing``  what they do;  ``using``  who uses which weights
+- ``placing``        what a daemon is to know of its configuration
 - ``wiring``         a daemon from a configuration;  ``wishes``  what signals ask of it
 """
 

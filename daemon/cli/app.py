@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from daemon.cli import attending
+from daemon.cli import attending, commands
 from daemon.cli.exits import MEANINGS
 from daemon.cli.settings import Level, Settings
 
@@ -185,8 +185,8 @@ def restore_inputs(
 
 # ---------------------------------------------------------------- looking after it
 
-app.command()(attending.health)
-app.command()(attending.install_service)
+commands.join(app)
+attending.join(app)
 
 
 @app.command()

@@ -1,6 +1,6 @@
 # ruff: noqa: PLC0415 - as in app.py: each command imports what it needs
 # ruff: noqa: FBT002 - typer reads options from parameters and their defaults
-"""The command line for whoever runs visaged as a service: health checks, and the service itself."""
+"""The command line for whoever looks after visaged: health checks, the service itself, and the weights it needs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,16 @@ from typing import Annotated
 
 import typer
 
+from daemon.cli import stocking
+
 UNITS = Path("/etc/systemd/system")
+
+
+def join(app: typer.Typer) -> None:
+    """Afterwards app has these commands."""
+    app.command()(health)
+    app.command()(install_service)
+    app.add_typer(stocking.app, name="models")
 
 
 def health(context: typer.Context) -> None:

@@ -10,15 +10,18 @@ from rich.text import Text
 
 from daemon.cli.exits import Exit
 from daemon.cli.hiring import docker_settings
-from daemon.cli.opening import configuration
+from daemon.cli.opening import configuration, pipelines
 from daemon.cli.printing import complain, say, say_json
 from daemon.cli.settings import Settings
+from daemon.cli.using import configured_uses
 from daemon.config import Config
 from daemon.doctor import Finding, Site, State, examine
 from daemon.engine_check import Patient, examine_engine
 from daemon.errors import ConfigError
 from daemon.gpus import Discovered, chosen, discover
 from daemon.view.terminal import show
+from daemon.weights_check import Stock, examine_weights
+from pipelines.registry import ours
 
 _STYLES = {State.OK: "green", State.WARN: "yellow", State.BAD: "red"}
 
@@ -37,7 +40,7 @@ def check(settings: Settings, *, json: bool) -> Exit:
         return Exit.OK
     say(f"{config.path} is in order.")
     daemon = config.daemon
-    places = {name: getattr(daemon, name) for name in ("work", "archive", "failed", "state")}
+    places = {name: getattr(daemon, name) for name in ("work", "archive", "failed", "state", "models")}
     for inbox in config.inboxes:
         places[f"inbox {inbox.name}"] = inbox.path
         places[f"results of {inbox.name}"] = inbox.results
@@ -52,17 +55,17 @@ def check(settings: Settings, *, json: bool) -> Exit:
 def doctor(settings: Settings, *, json: bool) -> Exit:
     """Afterwards stdout says what of this machine was looked at; FAILED if something that is configured cannot work."""
     gpus = discover()
-    engine: tuple[Finding, ...] = ()
+    more: tuple[Finding, ...] = ()
     try:
         config = configuration(settings)
         site = site_of(config)
-        engine = tuple(examine_engine(patient_of(config, gpus)))
+        more = (*examine_weights(stock_of(config)), *examine_engine(patient_of(config, gpus)))
     except ConfigError as error:
         if settings.config:
             raise
         complain(f"{error} Only this machine is looked at.")
         site = nowhere(Path.cwd())
-    findings = (*examine(site, gpus), *engine)
+    findings = (*examine(site, gpus), *more)
     if json:
         say_json(findings)
     else:
@@ -84,6 +87,13 @@ def site_of(config: Config) -> Site:
     )
 
 
+def stock_of(config: Config) -> Stock:
+    """What the doctor looks at of the weights."""
+    uses = configured_uses(config, pipelines())
+    wanted = tuple((use.pipeline, name) for use in uses for name in use.packs)
+    return Stock(folder=config.daemon.models, wanted=wanted, fetches=config.daemon.fetch_models)
+
+
 def patient_of(config: Config, gpus: Discovered) -> Patient:
     """What the doctor looks at of the Docker engine."""
     on = {"auto": config.daemon.runner}
@@ -99,7 +109,7 @@ def patient_of(config: Config, gpus: Discovered) -> Patient:
 
 def nowhere(here: Path) -> Site:
     """What the doctor looks at where nothing is set up yet: the machine, with every pipeline of ours."""
-    return Site(inboxes=(), own=(), work=here, state=here, disk_min=0, pipelines=("morph",))
+    return Site(inboxes=(), own=(), work=here, state=here, disk_min=0, pipelines=tuple(ours()))
 
 
 def _table(findings: tuple[Finding, ...]) -> Group:

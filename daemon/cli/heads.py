@@ -1,4 +1,4 @@
-"""The heads of the demo, made by morph's own command in a process of its own: the daemon has no array library."""
+"""What the demo drops, made by morph's own commands in a process of its own: the daemon has no array library."""
 
 from __future__ import annotations
 
@@ -17,20 +17,26 @@ from pipelines.registry import pipelines
 
 
 def make_demo_heads(target: Path) -> None:
-    """Afterwards target holds two head meshes with their textures, made by the command ``heads`` of morph.
+    """Afterwards target holds two head meshes with their textures. Raises CannotDo where they could not be made."""
+    _make("heads", target)
 
-    Raises CannotDo with the last words of the command, where it could not.
-    """
+
+def make_demo_pictures(target: Path) -> None:
+    """Afterwards target holds pictures of four people. Raises CannotDo where they could not be made."""
+    _make("portraits", target)
+
+
+def _make(command: str, target: Path) -> None:
     morph = pipelines()["morph"]
-    (heads,) = morph.command("heads").stages
-    with tempfile.TemporaryDirectory(prefix="visaged-heads-") as scratch:
+    (stage,) = morph.command(command).stages
+    with tempfile.TemporaryDirectory(prefix="visaged-demo-") as scratch:
         job = Path(scratch)
-        request = Request(job="heads", pipeline=morph.name, name="heads", inputs=(), options={})
+        request = Request(job=command, pipeline=morph.name, name=command, inputs=(), options={})
         write_atomic(job / "request.json", dump(request))
-        command = [sys.executable, "-P", "-m", morph.run_as, heads.name, str(job)]
-        share = environment(os.environ, Slot(cpus=heads.cpus))
-        made = subprocess.run(command, env=share, capture_output=True, text=True, timeout=heads.timeout, check=False)
-        result = read_result(stage_folder(job, heads.name))
+        words = [sys.executable, "-P", "-m", morph.run_as, stage.name, str(job)]
+        share = environment(os.environ, Slot(cpus=stage.cpus))
+        made = subprocess.run(words, env=share, capture_output=True, text=True, timeout=stage.timeout, check=False)
+        result = read_result(stage_folder(job, stage.name))
         if result is None or result.publish is None:
-            raise CannotDo(f"The heads could not be made: {' '.join(made.stderr.strip().splitlines()[-1:])}")
-        shutil.copytree(stage_folder(job, heads.name) / result.publish, target, dirs_exist_ok=True)
+            raise CannotDo(f"The {command} could not be made: {' '.join(made.stderr.strip().splitlines()[-1:])}")
+        shutil.copytree(stage_folder(job, stage.name) / result.publish, target, dirs_exist_ok=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
+from daemon.cli.opening import pipelines
 from daemon.config import Config
 from daemon.errors import ConfigError, RunnerUnavailable
 from daemon.gpus import Capacity
@@ -41,22 +42,23 @@ def hired(config: Config, names: Iterable[str], on_end: OnEnd) -> Runners:
     """The runners of these names. Raises ConfigError where one cannot work as it is configured."""
     made: dict[str, Runner] = {}
     for name in sorted(set(names)):
-        made[name] = _docker(config, on_end) if name == DockerRunner.name else LocalRunner(config.daemon.work, on_end)
+        made[name] = _docker(config, on_end) if name == DockerRunner.name else _local(config, on_end)
     return Runners(made)
 
 
 def docker_settings(config: Config) -> DockerSettings:
     """What the docker runner needs to know of the configuration."""
+    known = pipelines()
     return DockerSettings(
         work=config.daemon.work.resolve(),
-        pipelines={name: _containers(config, name) for name in config.pipelines},
+        pipelines={name: _containers(config, name, weighs=bool(known[name].weights)) for name in config.pipelines},
         address=config.docker.address,
         readable=tuple(inbox.path for inbox in config.inboxes if inbox.take is Take.REFERENCE),
         probe_image=config.docker.probe_image,
     )
 
 
-def _containers(config: Config, pipeline: str) -> Containers:
+def _containers(config: Config, pipeline: str, *, weighs: bool) -> Containers:
     own, everyone = config.pipelines[pipeline], config.docker
     host, more = own.run_args
     return Containers(
@@ -66,6 +68,7 @@ def _containers(config: Config, pipeline: str) -> Containers:
         network=own.network or everyone.network,
         environment=own.environment,
         mounts=tuple(Bind(source, target) for source, target in own.mounts),
+        models=config.daemon.models if weighs else None,
         shm=own.shm,
         host=host,
         config=more,
@@ -76,6 +79,10 @@ def _reference(image: str, tag: str) -> str:
     """The image with its tag, unless it says itself which version is meant."""
     versioned = "@" in image or ":" in image.rpartition("/")[2]
     return image if versioned else f"{image}:{tag}"
+
+
+def _local(config: Config, on_end: OnEnd) -> LocalRunner:
+    return LocalRunner(config.daemon.work, on_end, models=config.daemon.models)
 
 
 def _docker(config: Config, on_end: OnEnd) -> DockerRunner:

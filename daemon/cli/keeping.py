@@ -1,4 +1,4 @@
-"""``visaged backup`` and ``visaged restore``: the database and config.toml in one file or folder, and back."""
+"""``visaged backup`` and ``visaged restore``: database, config.toml and what pipelines remember, and back."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pathlib import Path
 
 from daemon.cli.holding import held
 from daemon.cli.opening import configuration, database, pipelines
+from daemon.cli.remembering import STATES, copy_states, put_states
 from daemon.cli.settings import Settings
 from daemon.config import Config, load
 from daemon.errors import CannotDo, ConfigError, StoreError
@@ -27,7 +28,9 @@ _PACKED = (".tar.gz", ".tgz")
 
 
 def backup(settings: Settings, target: Path) -> Path:
-    """Afterwards target (``.tar.gz``, else a folder) holds the database and config.toml; a daemon may run meanwhile.
+    """Afterwards target (``.tar.gz``, else a folder) holds the database, config.toml and all states.
+
+    A daemon may run meanwhile.
 
     Raises CannotDo where target is there already.
     """
@@ -40,11 +43,12 @@ def backup(settings: Settings, target: Path) -> Path:
         folder.mkdir()
         copy(database(config), folder / DATABASE)
         shutil.copyfile(config.path, folder / CONFIG)
+        copy_states(config, folder)
         if target.name.endswith(_PACKED):
             packed = Path(scratch, "packed")
             with tarfile.open(packed, "w:gz") as archive:
-                for name in (DATABASE, CONFIG):
-                    archive.add(folder / name, arcname=name)
+                for path in sorted(folder.iterdir()):
+                    archive.add(path, arcname=path.name)
             packed.replace(target)
         else:
             folder.replace(target)
@@ -62,6 +66,7 @@ def restore(settings: Settings, source: Path, *, force: bool) -> tuple[str, ...]
         config = load(_config_path(settings), pipelines())
         with held(config):
             said += _database(config, folder / DATABASE, force=force)
+            said += put_states(config, folder)
     return tuple(said)
 
 
@@ -139,6 +144,8 @@ def _opened(source: Path) -> Iterator[Path]:
             with tarfile.open(source, "r:gz") as archive:
                 for name in (DATABASE, CONFIG):
                     _unpack(archive, name, Path(scratch))
+                states = [m for m in archive.getmembers() if m.name.startswith(f"{STATES}/")]
+                archive.extractall(scratch, members=states, filter="data")
         except FileNotFoundError as error:
             raise CannotDo(f"There is no backup at {source}.") from error
         except PermissionError as error:

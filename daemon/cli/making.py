@@ -89,6 +89,7 @@ def _own(config: Config) -> Iterator[str]:
         daemon.archive,
         daemon.failed,
         daemon.state,
+        daemon.models,
         *(inbox.results for inbox in config.inboxes),
     ):
         if not path.is_dir():

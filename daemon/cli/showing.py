@@ -10,9 +10,9 @@ from rich.live import Live
 from daemon.cli.exits import DaemonError, Exit
 from daemon.cli.holding import is_running
 from daemon.cli.opening import configuration, database, pipelines, reading
+from daemon.cli.placing import capacity_of
 from daemon.cli.printing import say_json
 from daemon.cli.settings import Settings
-from daemon.cli.wiring import capacity_of
 from daemon.config import Config, configured
 from daemon.errors import CannotDo
 from daemon.store import Store

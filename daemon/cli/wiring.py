@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -18,87 +18,36 @@ from daemon.cli.holding import held
 from daemon.cli.living import Life
 from daemon.cli.looks import Looks, OnView
 from daemon.cli.opening import database
+from daemon.cli.placing import RETENTION, capacity_of, nightly_of, site_of
 from daemon.cli.watching import markers, reconcilers
 from daemon.cli.wishes import Wish, signals
-from daemon.config import Config, checked_options, configured
+from daemon.config import Config, configured
 from daemon.config import load as load_config
 from daemon.dispatch import (
+    Asking,
     Crew,
     Dispatcher,
     Due,
     Event,
-    InboxSite,
     Intake,
     Keep,
-    Limits,
     Line,
     Movers,
     Retention,
+    Room,
     Site,
     Succeeded,
+    TreeWatch,
 )
 from daemon.errors import ConfigError, VisagedError
-from daemon.gpus import Capacity, capacity, chosen, discover
-from daemon.machine import machine
-from daemon.route import Routing
+from daemon.model import ACTIVE, Job
 from daemon.schedule import Nightly, Schedule, missed
 from daemon.store import Store, connect, open_reader
-from daemon.watch import ignore_lease_signals, ignores
+from daemon.watch import ignore_lease_signals
 from pipelines.contract import Pipeline
 from pipelines.registry import pipelines as registered
 
-NIGHTLY = {"retention": Nightly(name="retention", cron="30 3 * * *")}
-"""Old work folders (and archives, where that is configured) go at half past three in the night."""
-
 log = structlog.get_logger()
-
-
-# ---------------------------------------------------------------- from the configuration
-
-
-def site_of(config: Config, pipelines: Mapping[str, Pipeline]) -> Site:
-    """All places that the configuration names."""
-    daemon = config.daemon
-    return Site(
-        work=daemon.work,
-        archive=daemon.archive,
-        failed=daemon.failed,
-        inboxes={inbox.name: _inbox_site(config, inbox.name, pipelines) for inbox in config.inboxes},
-        pipelines=pipelines,
-        runner_of={name: _runner_of(config, name) for name in pipelines},
-        limits=Limits(partner_timeout=daemon.partner_timeout, disk_min=daemon.disk_min, unpack=daemon.unpack_limit),
-        umask=daemon.umask,
-        group=daemon.group or None,
-    )
-
-
-def _inbox_site(config: Config, name: str, pipelines: Mapping[str, Pipeline]) -> InboxSite:
-    inbox = next(i for i in config.inboxes if i.name == name)
-
-    def check(pipeline: Pipeline, given: Mapping[str, object]) -> Mapping[str, object] | str:
-        layers = config.pipelines[pipeline.name].options, inbox.defaults.get(pipeline.name, {}), given
-        return checked_options(pipeline, {k: v for layer in layers for k, v in layer.items()})
-
-    return InboxSite(
-        name=name,
-        path=inbox.path,
-        results=inbox.results,
-        take=inbox.take,
-        routing=Routing(pipelines=pipelines, check=check),
-        ignored=ignores(inbox.ignore),
-    )
-
-
-def _runner_of(config: Config, pipeline: str) -> str:
-    own = config.pipelines[pipeline].runner
-    return config.daemon.runner if own == "auto" else own
-
-
-def capacity_of(config: Config) -> Capacity:
-    """What all stages together may use."""
-    gpus = chosen(discover(), config.gpus.use)
-    daemon = config.daemon
-    return capacity(machine(), gpus, cpus=daemon.cpus, memory=daemon.memory, slots=daemon.slots)
 
 
 # ---------------------------------------------------------------- a daemon
@@ -112,12 +61,20 @@ class Assembly:
     store: Store
     intake: Intake
     looks: Looks
+    site: Site
+    nightly: Mapping[str, Nightly]
 
 
 @contextmanager
-def assembled(config: Config, *, starts: bool, on_view: OnView | None) -> Iterator[Assembly]:
-    """Within, everything but the watchers and the scheduler is there; afterwards it is put away in order."""
-    site = site_of(config, configured(config, registered()))
+def assembled(
+    config: Config, *, starts: bool, on_view: OnView | None, only: Callable[[Job], bool] = lambda _: True
+) -> Iterator[Assembly]:
+    """Within, everything but the watchers and the scheduler is there; afterwards it is put away in order.
+
+    only: the jobs whose stages may start.
+    """
+    pipelines = configured(config, registered())
+    site, nightly = site_of(config, pipelines), nightly_of(config, pipelines)
     for folder in (site.work, site.archive, site.failed):
         folder.mkdir(parents=True, exist_ok=True)
     store = Store(connect(database(config)))
@@ -130,27 +87,36 @@ def assembled(config: Config, *, starts: bool, on_view: OnView | None) -> Iterat
     events: queue.SimpleQueue[Event] = queue.SimpleQueue()
     runners = hired(config, {*site.runner_of.values(), *(attempt.runner for attempt in store.running())}, events.put)
     movers = Movers(site, events.put)
+    whole = capacity_of(config)
+    room = Room(whole=whole, at=partial(runners.capacity_at, whole), only=only)
     intake = Intake(store, site)
     keep = Keep(work=config.daemon.retention, archive=config.daemon.archive_retention)
     looks = Looks(store, site, on_view)
     announce = Announcer(config.daemon.notify)
+    asking = Asking(store, site)
+    asked = {n: partial(_ask_every_key, asking, pipelines[n], events.put) for n in nightly if n in pipelines}
     crew = Crew(
         intake=intake,
-        line=Line(store, site, runners.by_name, whole := capacity_of(config), partial(runners.capacity_at, whole)),
+        line=Line(store, site, runners.by_name, room),
         movers=movers,
-        due={"retention": Retention(store, site, keep, partial(events.put, Succeeded("retention")))},
+        due={RETENTION.name: Retention(store, site, keep, partial(events.put, Succeeded(RETENTION.name))), **asked},
         announce=announce,
         look=looks,
         starts=starts,
     )
     dispatcher = Dispatcher(store, site, crew, events)
     try:
-        yield Assembly(dispatcher=dispatcher, store=store, intake=intake, looks=looks)
+        yield Assembly(dispatcher=dispatcher, store=store, intake=intake, looks=looks, site=site, nightly=nightly)
     finally:
         runners.close()
         announce.close()
         movers.close()
         store.close()
+
+
+def _ask_every_key(asking: Asking, pipeline: Pipeline, post: Callable[[Event], None], now: float) -> None:
+    asking.every_key(pipeline.name, pipeline.nightly, now)
+    post(Succeeded(pipeline.name))
 
 
 # ---------------------------------------------------------------- running
@@ -202,14 +168,17 @@ def _run(config: Config, once: bool, on_view: OnView | None, wish: Wish, life: L
         dispatcher = assembly.dispatcher
         lanes = configured(config, registered())
         watchers = reconcilers(config, assembly.store, lanes, dispatcher.post, life.beat)
-        schedule = Schedule(NIGHTLY, lambda name: dispatcher.post(Due(name)))
+        trees = TreeWatch(assembly.site, config.daemon.tree_seconds, dispatcher.post)
+        schedule = Schedule(assembly.nightly, lambda name: dispatcher.post(Due(name)))
         done = life.turning(partial(_drained, assembly, config) if once else lambda: False)
         wish.serve(dispatcher.post)
+        trees.tell_edited()
         for watcher in watchers:
             watcher.start()
+        trees.start()
         schedule.start()
-        last = {name: assembly.store.fact(f"last_success:{name}") for name in NIGHTLY}
-        for name in missed(NIGHTLY, last, time.time()):
+        last = {name: assembly.store.fact(f"last_success:{name}") for name in assembly.nightly}
+        for name in missed(assembly.nightly, last, time.time()):
             dispatcher.post(Due(name))
         log.info("visaged runs", inboxes=[str(i.path) for i in config.inboxes], state=str(config.daemon.state))
         life.ready()
@@ -221,6 +190,7 @@ def _run(config: Config, once: bool, on_view: OnView | None, wish: Wish, life: L
             if not goes_on:
                 assembly.looks.finish()
             schedule.stop()
+            trees.stop()
             for watcher in watchers:
                 watcher.stop()
         return _verdict(assembly)
@@ -240,6 +210,28 @@ def _verdict(assembly: Assembly) -> Exit:
         assembly.intake.waits or assembly.intake.settling or assembly.intake.offline or assembly.store.active_counts()
     )
     return Exit.WAITS if waits else Exit.OK
+
+
+def do_alone(config: Config, job_id: str) -> None:
+    """Afterwards the job is over, and what has to be done before it for its key; nothing else was started."""
+    with closing(open_reader(database(config))) as reader:
+        store = Store(reader)
+        meant = store.job(job_id)
+
+    def only(job: Job) -> bool:
+        whose = (job.pipeline, job.inbox, job.key)
+        return job.id == job_id or (
+            meant is not None and meant.holds and whose == (meant.pipeline, meant.inbox, meant.key)
+        )
+
+    with held(config), assembled(config, starts=True, on_view=None, only=only) as assembly:
+
+        def over() -> bool:
+            job = assembly.store.job(job_id)
+            return job is None or job.status not in ACTIVE
+
+        assembly.dispatcher.run(over)
+        assembly.looks.finish()
 
 
 def carry_out_orders(config: Config) -> None:

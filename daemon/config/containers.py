@@ -17,7 +17,7 @@ from daemon.config.quantities import Spelled, size
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SET_BY_US = re.compile(r"VISAGED_.*|[A-Z]+_NUM_THREADS|(CUDA|NVIDIA)_VISIBLE_DEVICES|PYTHONUNBUFFERED|LD_PRELOAD")
 _SECRET = ("/proc", "/sys", "/dev", "/run", "/var/run", "/boot", "/etc", "/var/lib/docker", "/var/lib/containerd")
-_OURS = ("/job", "/proc", "/sys", "/dev", "/tmp")  # noqa: S108 - a name in the container
+_OURS = ("/job", "/models", "/proc", "/sys", "/dev", "/tmp")  # noqa: S108 - a name in the container
 
 
 def user(value: Any) -> str | None:

@@ -170,7 +170,7 @@ def _same_names(config: Config) -> Iterator[Problem]:
 
 def _overlaps(config: Config) -> Iterator[Problem]:
     """Folders that lie in one another: the daemon would take its own files for drops, or clean drops away."""
-    own = ("work", "archive", "failed", "state")
+    own = ("work", "archive", "failed", "state", "models")
     folders: list[tuple[Keys, Path]] = [(("daemon", name), getattr(config.daemon, name)) for name in own]
     for number, inbox in enumerate(config.inboxes):
         folders += [(("inbox", number, "path"), inbox.path), (("inbox", number, "results"), inbox.results)]

@@ -42,7 +42,7 @@ and what was probably meant; `visaged check-config` tells without starting anyth
 - A *duration* is a number of seconds or text: `"90s"`, `"30m"`, `"24h"`, `"7d"`, `"2w"`.
 - A *size* is a number of bytes or text: `"500 MB"`, `"2 GB"` (powers of 1000), `"2 GiB"` (of 1024).
 - A relative *folder* is below `root`, and `root` is the folder of config.toml unless set. `~` is the home folder.
-- No inbox, results, work, archive, failed or state folder may lie in another; inboxes may share their results.
+- No inbox, results, work, archive, failed, state or models folder may lie in another; inboxes may share their results.
 - A pipeline's options: the drop's manifest over `[inbox.defaults.<pipeline>]` over `[pipelines.<pipeline>]`.
 """
 
@@ -107,7 +107,8 @@ def _options(pipeline: Pipeline) -> Iterator[Key]:
     defaults = to_jsonable_python(dataclasses.asdict(pipeline.options()))
     for field in dataclasses.fields(pipeline.options):
         choices = field.metadata.get("choices")
-        kind = _one_of(choices) if choices else _kind(hints[field.name])
+        several = typing.get_origin(hints[field.name]) is tuple
+        kind = f"{'array of ' if several else ''}{_one_of(choices)}" if choices else _kind(hints[field.name])
         about = f"{field.metadata.get('about', '')}{_bounds(field.metadata)}"
         yield Key(name=field.name, kind=kind, default=_spelled(defaults[field.name]), about=about)
 
@@ -118,6 +119,8 @@ def _kind(annotation: Any) -> str:
     if annotation in _WORDS:
         return _WORDS[annotation]
     arguments = [one for one in typing.get_args(annotation) if one in _WORDS]
+    if typing.get_origin(annotation) in {dict, Mapping}:
+        return f"table of {_WORDS[arguments[-1]]}" if arguments else "table"
     return f"array of {_WORDS[arguments[0]]}" if arguments else "text"
 
 
@@ -127,14 +130,16 @@ def _one_of(choices: Iterable[Any]) -> str:
 
 def _bounds(metadata: Mapping[str, Any]) -> str:
     least, most = metadata.get("least"), metadata.get("most")
-    match least, most:
-        case None, None:
-            return ""
-        case _, None:
-            return f" At least {least:g}."
-        case None, _:
-            return f" At most {most:g}."
-    return f" From {least:g} to {most:g}."
+    if least is not None and most is not None:
+        return f" From {_number(least)} to {_number(most)}."
+    if least is not None:
+        return f" At least {_number(least)}."
+    return f" At most {_number(most)}." if most is not None else ""
+
+
+def _number(value: float) -> str:
+    """A number as people write it: a million is 1000000."""
+    return str(value) if isinstance(value, int) else f"{value:g}"
 
 
 def _spelled(value: Any) -> str:

@@ -59,6 +59,18 @@ def _inboxes(value: Any) -> Any:
     return listed(value)
 
 
+def _cron(value: str) -> str:
+    if value not in ("", "auto"):
+        from apscheduler.triggers.cron import CronTrigger  # noqa: PLC0415 - slow, and hardly ever needed
+
+        try:
+            CronTrigger.from_crontab(value)
+        except ValueError as error:
+            raise ValueError('it must be five fields of cron, such as "30 2 * * *"') from error
+    return value
+
+
+Cron = Annotated[str, AfterValidator(_cron), Spelled("cron")]
 Group = Annotated[str, AfterValidator(_group), Spelled("name")]
 Globs = Annotated[tuple[str, ...], BeforeValidator(listed), Spelled("array of globs")]
 Command = Annotated[tuple[str, ...], BeforeValidator(listed), Spelled("array of words")]
@@ -87,6 +99,13 @@ class Daemon(Table):
     archive: Folder = key("archive", "Folder where the inputs of finished jobs stay.")
     failed: Folder = key("failed", "Folder where inputs go that could not be used, each with a WHY.txt.")
     state: Folder = key("state", "Folder of the database and of what pipelines remember. Never on a network share.")
+    models: Folder = key(
+        "models", "Folder of the weights that pipelines need; `visaged models` shows and fetches them."
+    )
+    fetch_models: bool = key(
+        True,  # noqa: FBT003 - the value of the key
+        "Whether weights that a drop needs and that are not here are fetched before its first stage.",
+    )
     runner: Literal["local", "docker"] = key(
         "local", "Where stages run: as processes of this machine, or in containers of a Docker engine."
     )
@@ -108,6 +127,9 @@ class Daemon(Table):
     unpack_limit: Size = key("50 GB", "Size to which one dropped archive may unpack; a larger one is refused.")
     retention: DurationOrEver = key("7d", 'How long the work folders of finished and failed jobs stay; "": for ever.')
     archive_retention: DurationOrEver = key("", 'How long archived inputs stay before they are deleted; "": for ever.')
+    tree_seconds: Duration = key(
+        30, "How often result trees that people may edit (faces) are looked at for changes; 0: only before each run."
+    )
     umask: FileMode = key("002", "Permissions that results do not get, as octal digits.")
     group: Group = key("", 'Group that results belong to; "": the group of the daemon.')
     notify: Command = key(
@@ -165,6 +187,9 @@ class PipelineTable(Table):
     cpus: CoresOrAuto = key("auto", 'Cores for each of its stages; "auto": what the stage asks for.')
     memory: SizeOrAuto = key("auto", 'Memory for each of its stages; "auto": what the stage asks for.')
     timeout: DurationOrAuto = key("auto", 'Time after which a stage is stopped; "auto": what the stage asks for.')
+    nightly: Cron = key(
+        "auto", 'When its nightly work is done, as five fields of cron; "auto": at two in the night; "": never.'
+    )
     image: str = key("auto", 'Image of its containers, without a tag; "auto": visaged/ and the name of the pipeline.')
     tag: str = key("latest", "Tag of that image.")
     pull: Literal["auto", "never", "missing", "always"] = key(

@@ -12,7 +12,7 @@ from daemon.store import Store
 
 def answered(job: Job, store: Store, site: Site) -> Job | None:
     """The job with the answer of an earlier one that did the same work and has its result in the same folder."""
-    if job.fresh or not job.identity or store.attempts(job.id):
+    if job.fresh or not job.identity or site.pipeline(job).remembers or store.attempts(job.id):
         return None
     folder = site.results_folder(job)
     for other in store.done_as(job.identity):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from daemon import custody, publish
 from daemon.dispatch.receipts import form_of_result
 from daemon.dispatch.site import Site
 from daemon.model import Job, Status, Take
+from pipelines.contract import Publish
 
 
 class Destinations:
@@ -54,12 +56,20 @@ class Destinations:
         return self._promise(replace(job, inputs_at=str(self.choose(self._site.failed_folder(job), job.item))))
 
     def choose_result(self, job: Job) -> Job:
-        """The job with the name of its result and the place in the archive that its inputs will go to."""
-        moves = job.take is Take.MOVE
+        """The job with the name of its result and the place in the archive that its inputs will go to.
+
+        A tree is the folder of the key itself; a command that changes nothing has no result but its answer.
+        """
+        if job.command is not None and not self._site.commits(job):
+            return job
+        moves = job.take is Take.MOVE and job.command is None
         inputs_at = str(self.choose(self._site.archive_folder(job), job.item)) if moves else None
         self._promise(replace(job, inputs_at=inputs_at))
         if job.answer is not None and job.answer == job.name:
             return replace(job, inputs_at=inputs_at, result=job.answer)  # the very same drop: nothing new to show
+        if self._site.pipeline(job).publish is Publish.TREE:
+            below = self._site.named_folder(job)
+            return replace(job, inputs_at=inputs_at, result=os.path.relpath(self._site.results_folder(job), below))
         form, suffix = form_of_result(job, self._site)
         target = publish.choose_target(self._site.results_folder(job), job.name, form, suffix)
         return replace(job, inputs_at=inputs_at, result=target)

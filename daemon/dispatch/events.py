@@ -27,6 +27,20 @@ class Settled:
 
 
 @dataclass(frozen=True, slots=True)
+class Prepared:
+    """What the stages of a job need is in its work folder. again: the stages whose earlier answers do not hold now."""
+
+    again: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unprepared:
+    """What the stages of a job need is not there: for good, or it is to be tried again (of the infrastructure)."""
+
+    failed: Failed
+
+
+@dataclass(frozen=True, slots=True)
 class NameTaken:
     """Somebody else has taken the name that was chosen; nothing has moved there."""
 
@@ -36,7 +50,7 @@ class Moved:
     """A move of a job's files is over, or must be tried again (Failed of kind infrastructure)."""
 
     job: str
-    outcome: TookIn | GaveBack | Settled | NameTaken | Failed
+    outcome: TookIn | Prepared | Unprepared | GaveBack | Settled | NameTaken | Failed
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +58,15 @@ class Due:
     """A job of the scheduler should be done now."""
 
     name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TreeEdited:
+    """The user has changed the tree of a key, and is done with it."""
+
+    pipeline: str
+    inbox: str
+    key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,4 +81,4 @@ class Stop:
     """The daemon should end; stages run on."""
 
 
-Event = Inventory | Ended | Moved | Due | Succeeded | Stop
+Event = Inventory | Ended | Moved | Due | TreeEdited | Succeeded | Stop

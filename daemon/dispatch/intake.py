@@ -9,6 +9,7 @@ from datetime import datetime
 
 import structlog
 
+from daemon.dispatch.keys import options_of
 from daemon.dispatch.site import InboxSite, Site
 from daemon.model import Arrival, Draft, Inventory, Job, Kind, Status, Take, Unsettled
 from daemon.names import safe, shown
@@ -34,7 +35,7 @@ class Want:
 
 def _key(name: str | None) -> str | None:
     """A key that is safe as a folder's name; two names that differ never become one key."""
-    if name is None or safe(name) == name:
+    if name is None or (safe(name) == name and "@" not in name):
         return name
     digest = hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()
     return f"{safe(name)}-{digest[:6]}"
@@ -161,11 +162,22 @@ class Intake:
             folder=arrival.folder and all(seen.path not in arrival.tops for seen in arrival.files),
             roles=draft.roles,
             options=draft.options,
+            arguments=draft.given,
             created=now,
             updated=now,
         )
+        job = self._as_said_before(job)
         log.info("item taken", job=job.id, item=job.item, pipeline=job.pipeline, inbox=job.inbox)
         return replace(job, kind=Kind.BAD_INPUT, reason=draft.refusal) if draft.refusal else job
+
+    def _as_said_before(self, job: Job) -> Job:
+        """The job with what manifests of earlier drops said for its key, where its own says nothing else."""
+        pipeline = self._site.pipelines.get(str(job.pipeline))
+        if pipeline is None or not pipeline.remembers or job.key is None:
+            return job
+        said = {**options_of(self._site.state_folder(job)), **job.arguments}
+        options = self._site.inboxes[job.inbox].routing.check(pipeline, said)
+        return job if isinstance(options, str) else replace(job, options=options)
 
     def _too_late(self, want: Want) -> Draft:
         hours = self._site.limits.partner_timeout / 3600

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import structlog
 
 from daemon.dispatch.answering import answered
 from daemon.dispatch.answers import clear_answer, last_words, left_by, shards_of
+from daemon.dispatch.preparing import is_prepared
 from daemon.dispatch.progression import Finished, GaveUp, Next, Wanted, judge, progression
+from daemon.dispatch.room import Room
 from daemon.dispatch.site import Site
 from daemon.errors import RunnerUnavailable
 from daemon.failpoints import Step, step
-from daemon.gpus import Capacity, Never, Waits, fit
+from daemon.gpus import Never, Waits, fit
 from daemon.model import Done, Ended, Failed, Job, Kind, Runner, Slot, Status, Task
 from daemon.store import Attempt, AttemptStatus, Store
-from pipelines.contract import Pipeline, stage_folder
+from pipelines.contract import stage_folder
 
 AT_ONCE = 64
 """How many queued jobs are looked at in one go; those that do not fit keep their claim on what they wait for."""
 
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Prepares:
+    """A job whose stages may start once what they need is in its work folder."""
+
+    job: Job
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,24 +44,17 @@ class Ends:
 class Line:
     """The running stages of one dispatcher. Called from its thread only; now is the wall clock in seconds."""
 
-    def __init__(
-        self,
-        store: Store,
-        site: Site,
-        runners: Mapping[str, Runner],
-        capacity: Capacity,
-        at: Callable[[str], Capacity] | None = None,
-    ) -> None:
-        """Afterwards nothing runs yet. at: what of the capacity a runner, by its name, can give; None: all of it."""
+    def __init__(self, store: Store, site: Site, runners: Mapping[str, Runner], room: Room) -> None:
+        """Afterwards nothing runs yet."""
         self._store = store
         self._site = site
         self._runners = runners
-        self._capacity = capacity
-        self._at_runner = at or (lambda _: capacity)
+        self._room = room
         self._unasked = set(runners)  # runners that did not say yet what runs there
         self._tasks: dict[str, Task] = {}
         self._at: dict[str, str] = {}  # task -> the runner that has it
         self._unheard: dict[str, Task] = {}  # submitted while their runner did not answer
+        self._preparing: set[str] = set()  # jobs that are being prepared
 
     @property
     def busy(self) -> int:
@@ -65,7 +67,7 @@ class Line:
             job = self._store.job(attempt.job)
             if job is None or job.pipeline not in self._site.pipelines:
                 continue  # its pipeline is not enabled now; it goes on when it is again
-            if any(stage.name == attempt.stage for stage in self._pipeline(job).stages):
+            if any(stage.name == attempt.stage for stage in self._site.stages(job)):
                 self._submit(job, attempt)
             else:  # an older version of the pipeline had that stage
                 over = replace(attempt, status=AttemptStatus.FAILED, ended=attempt.started, burns=False)
@@ -90,14 +92,17 @@ class Line:
 
     # ------------------------------------------------------------ starting
 
-    def fill(self, now: float) -> Iterator[Ends]:
-        """Afterwards every stage that may start has started; jobs that came to an end by that are given back."""
+    def fill(self, now: float) -> Iterator[Ends | Prepares]:
+        """Afterwards every stage that may start has started.
+
+        Given back: jobs that came to an end by that, and those that must be prepared before they start.
+        """
         for task in tuple(self._unheard.values()):
             self._hand_over(task)
         self._end_orphans()
         reserved: list[Slot] = []
         for job in self._candidates(now):
-            if self.busy >= self._capacity.slots:
+            if self.busy >= self._room.whole.slots:
                 return
             try:
                 yield from self._start_what_fits(job, now, reserved)
@@ -106,15 +111,25 @@ class Line:
 
     def _candidates(self, now: float) -> Iterator[Job]:
         for job in self._store.of_status(Status.RUNNING):
-            if job.pipeline in self._site.pipelines:
+            if job.pipeline in self._site.pipelines and self._room.only(job):
                 yield job
         for job in self._store.claimable(now, AT_ONCE, self._site.pipelines):
-            if self._store.is_claimable(job.id, now, self._site.pipelines):  # not since another of its key has started
+            free = self._store.is_claimable(job.id, now, self._site.pipelines)  # not since another of its key started
+            if free and self._room.only(job):
                 yield job
 
-    def _start_what_fits(self, job: Job, now: float, reserved: list[Slot]) -> Iterator[Ends]:
+    def prepared(self, job: Job) -> None:
+        """Afterwards the job is no more being prepared: its stages may start, or it failed, or it is tried again."""
+        self._preparing.discard(job.id)
+
+    def _start_what_fits(self, job: Job, now: float, reserved: list[Slot]) -> Iterator[Ends | Prepares]:
         if job.status is Status.QUEUED and (found := answered(job, self._store, self._site)):
             yield Ends(job=found)
+            return
+        if not is_prepared(job, self._site):
+            if job.id not in self._preparing:
+                self._preparing.add(job.id)
+                yield Prepares(replace(job, status=Status.RUNNING, updated=now))
             return
         match self._progression(job):
             case Next(wanted=wanted):
@@ -129,11 +144,11 @@ class Line:
 
     def _start_if_it_fits(self, job: Job, wanted: Wanted, now: float, reserved: list[Slot]) -> Ends | None:
         taken = [*(task.slot for task in self._tasks.values()), *reserved]
-        match fit(wanted.stage, self._at_runner(self._site.runner_of[str(job.pipeline)]), taken):
+        match fit(wanted.stage, self._room.at(self._site.runner_of[str(job.pipeline)]), taken):
             case Slot() as slot:
                 self._start(job, wanted, slot, now)
             case Waits():
-                reserved.append(Slot(cpus=min(wanted.stage.cpus, self._capacity.cpus), memory=wanted.stage.memory))
+                reserved.append(Slot(cpus=min(wanted.stage.cpus, self._room.whole.cpus), memory=wanted.stage.memory))
             case Never(why):
                 return Ends(job=job, failed=Failed(why, Kind.BAD_INPUT))
         return None
@@ -157,7 +172,7 @@ class Line:
         step(Step.STAGE_SUBMITTED)
 
     def _submit(self, job: Job, attempt: Attempt) -> None:
-        task = self._task(job, attempt)
+        task = self._site.task(job, attempt)
         self._tasks[task.name] = task
         self._at[task.name] = attempt.runner
         log.info("stage runs", job=job.id, stage=attempt.stage, shard=attempt.shard, attempt=attempt.number)
@@ -172,19 +187,6 @@ class Line:
             said = log.debug if again else log.warning
             said("the stage waits for its runner", task=task.name, why=str(error))
             self._unheard[task.name] = task
-
-    def _task(self, job: Job, attempt: Attempt) -> Task:
-        pipeline = self._pipeline(job)
-        return Task(
-            job=job.id,
-            pipeline=pipeline.name,
-            module=pipeline.run_as,
-            stage=next(s for s in pipeline.stages if s.name == attempt.stage),
-            shard=attempt.shard,
-            attempt=attempt.number,
-            folder=self._site.folder(job),
-            slot=attempt.slot,
-        )
 
     # ------------------------------------------------------------ ending
 
@@ -238,10 +240,5 @@ class Line:
     # ------------------------------------------------------------ within
 
     def _progression(self, job: Job) -> Next | Finished | GaveUp:
-        pipeline = self._pipeline(job)
-        return progression(
-            pipeline.stages, self._store.attempts(job.id), shards_of(self._site.folder(job), pipeline.stages)
-        )
-
-    def _pipeline(self, job: Job) -> Pipeline:
-        return self._site.pipelines[str(job.pipeline)]
+        stages = self._site.stages(job)
+        return progression(stages, self._store.attempts(job.id), shards_of(self._site.folder(job), stages))

@@ -6,19 +6,27 @@ import queue
 import sqlite3
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import structlog
 
-from daemon.dispatch.events import Due, Event, GaveBack, Moved, NameTaken, Settled, Stop, Succeeded, TookIn
+from daemon.dispatch.asking import Asking
+from daemon.dispatch.events import (
+    Due,
+    Event,
+    Moved,
+    Stop,
+    Succeeded,
+    TreeEdited,
+)
+from daemon.dispatch.following import Following
 from daemon.dispatch.gate import Gate
 from daemon.dispatch.intake import Intake
-from daemon.dispatch.line import Ends, Line
+from daemon.dispatch.line import Line, Prepares
 from daemon.dispatch.movers import Movers
 from daemon.dispatch.orders import Orders
 from daemon.dispatch.site import Site
-from daemon.failpoints import Step, step
-from daemon.model import Ended, Failed, Inventory, Job, Kind, Status
+from daemon.model import Ended, Inventory, Job, Status
 from daemon.store import Store
 
 TICK = 0.25
@@ -62,13 +70,16 @@ class Dispatcher:
         self._events = events
         self._clock = clock
         self._gate = Gate(store, site, starts=crew.starts)
+        self._asking = Asking(store, site)
+        self._following = Following(
+            store=store, intake=crew.intake, line=crew.line, movers=crew.movers, announce=crew.announce
+        )
         self._orders = Orders(store, site, crew.line, crew.movers)
         self._stopping = False
         self._stocked: set[str] = set()
         self._changed = True
         self._look_again = 0.0
         self._last_heard = clock()
-        self.failures = 0
 
     def post(self, event: Event) -> None:
         """Afterwards the event is queued."""
@@ -81,7 +92,7 @@ class Dispatcher:
         moving = self._store.of_status(Status.ACCEPTING, Status.PUBLISHING, Status.FAILING, Status.RETURNING)
         self._crew.movers.destinations.remember(moving)
         for job in moving:
-            self._move(job)
+            self._following.move(job)
         self._crew.line.recover()
 
     def run(self, done: Callable[[], bool] = lambda: False) -> None:
@@ -107,10 +118,14 @@ class Dispatcher:
         self._changed |= self._orders.carry_out(now)
         self._crew.movers.tick(now)
         for job in self._crew.intake.give_up_waiting(now):
-            self._accept(job)
+            self._following.accept(job)
         if (self._changed or now >= self._look_again) and self._gate.opens():
-            for end in self._crew.line.fill(now):
-                self._end_stages(end, now)
+            for one in self._crew.line.fill(now):
+                if isinstance(one, Prepares):
+                    self._store.save(one.job)
+                    self._following.move(one.job)
+                else:
+                    self._following.end_stages(one, now)
             self._look_again = min(self._store.next_time(now) or now + PATIENCE, now + PATIENCE)
         self._crew.look(now, self._changed)
         self._changed = False
@@ -132,108 +147,20 @@ class Dispatcher:
             case Inventory():
                 self._stocked.add(event.inbox)
                 for job in self._crew.intake.take_stock(event, now):
-                    self._accept(job)
+                    self._following.accept(job)
             case Ended():
                 if end := self._crew.line.ended(event, now):
-                    self._end_stages(end, now)
+                    self._following.end_stages(end, now)
             case Moved():
-                self._moved(event, now)
+                self._following.moved(event, now)
             case Due(name):
                 self._crew.due[name](now)
+            case TreeEdited():
+                self._asking.note_edits(event, now)
             case Succeeded(name):
                 self._store.remember(f"last_success:{name}", now)
             case Stop():
                 self._stopping = True
-
-    # ------------------------------------------------------------ what follows from what
-
-    def _accept(self, job: Job) -> None:
-        step(Step.ACCEPT_ROW)
-        self._move(job)
-
-    def _move(self, job: Job) -> None:
-        attempts = self._store.attempts(job.id) if job.status is Status.PUBLISHING else ()
-        self._crew.movers.submit(job, attempts)
-
-    def _moved(self, event: Moved, now: float) -> None:
-        job = self._store.job(event.job)
-        if job is None:
-            return
-        self._follow_move(job, event, now)
-        if job.status is Status.ACCEPTING:
-            for one in self._crew.intake.look_again(job, now):
-                self._accept(one)
-
-    def _follow_move(self, job: Job, event: Moved, now: float) -> None:
-        match event.outcome:
-            case TookIn(identity=identity):
-                self._took_in(job, identity, now)
-            case GaveBack(why):
-                log.info("item given back", job=job.id, why=why)
-                self._store.save(replace(job, status=Status.RETURNED, reason=why, updated=now))
-            case Settled():
-                self._settled(job, now)
-            case NameTaken():
-                again = replace(self._crew.movers.destinations.choose_again(job), updated=now)
-                self._store.save(again)
-                self._move(again)
-            case Failed(kind=Kind.INFRASTRUCTURE) as failed:
-                log.warning("a move is tried again", job=job.id, why=failed.reason)
-                stuck = replace(job, kind=failed.kind, reason=failed.reason, updated=now) if job.waits_to_move else job
-                self._store.save(stuck)
-                self._crew.movers.submit_later(stuck, self._store.attempts(job.id), failed, now)
-            case Failed(reason, kind):
-                self._fail(job, Failed(reason, kind), now)
-
-    def _took_in(self, job: Job, identity: str, now: float) -> None:
-        if job.refused:
-            self._fail(job, Failed(str(job.reason), Kind.BAD_INPUT), now)
-            return
-        self._store.save(replace(job, status=Status.QUEUED, identity=identity, inputs_at=None, kind=None, updated=now))
-        step(Step.QUEUE_ROW)
-
-    def _end_stages(self, end: Ends, now: float) -> None:
-        if end.failed:
-            self._fail(end.job, end.failed, now)
-        else:
-            self._publish(end.job, now)
-
-    def _publish(self, job: Job, now: float) -> None:
-        chosen = self._crew.movers.destinations.choose_result(job)
-        self._set_out(replace(chosen, status=Status.PUBLISHING, updated=now), Step.PUBLISH_INTENT)
-
-    def _fail(self, job: Job, failed: Failed, now: float) -> None:
-        chosen = self._crew.movers.destinations.choose_failed(job)
-        failing = replace(chosen, status=Status.FAILING, kind=failed.kind, reason=failed.reason, updated=now)
-        self._set_out(failing, Step.FAIL_INTENT)
-
-    def _set_out(self, job: Job, label: Step) -> None:
-        """The row first, then the move that it announces."""
-        self._store.save(job)
-        step(label)
-        self._move(job)
-
-    def _settled(self, job: Job, now: float) -> None:
-        match job.status:
-            case Status.PUBLISHING:
-                over = replace(job, status=Status.DONE, updated=now, faults=self._crew.movers.faults(job))
-            case Status.RETURNING:
-                over = replace(job, status=Status.RETURNED, updated=now, inputs_at=job.restore_to)
-            case _:
-                cancelled = job.kind is Kind.CANCELLED
-                over = replace(job, status=Status.CANCELLED if cancelled else Status.FAILED, updated=now)
-                self.failures += 1
-        self._store.save(over)
-        self._crew.movers.forget(job)
-        step(Step.FINISH_ROW)
-        self._crew.announce(over)
-        log.info(
-            "job is over",
-            job=job.id,
-            status=over.status.value,
-            result=over.result,
-            reason=(over.reason or "").partition("\n")[0],
-        )
 
     # ------------------------------------------------------------ may anything start, is anything left
 
@@ -244,6 +171,11 @@ class Dispatcher:
     def active(self) -> bool:
         """Whether anything is still to be done for any job, and can be done now."""
         return not self._events.empty() or self._gate.anything_goes_on(busy=self._crew.line.busy > 0)
+
+    @property
+    def failures(self) -> int:
+        """How many jobs have failed since the start."""
+        return self._following.failures
 
     def quiet_for(self, now: float) -> float:
         """Seconds since the last event."""

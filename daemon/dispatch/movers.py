@@ -11,8 +11,10 @@ from pathlib import Path
 import structlog
 
 from daemon import custody, publish
+from daemon.dispatch.committing import Committing, tree_faults
 from daemon.dispatch.destinations import Destinations
-from daemon.dispatch.events import GaveBack, Moved, NameTaken, Settled, TookIn
+from daemon.dispatch.events import GaveBack, Moved, NameTaken, Prepared, Settled, TookIn, Unprepared
+from daemon.dispatch.preparing import prepare, unprepare
 from daemon.dispatch.receipts import (
     faults_of,
     identity_of,
@@ -26,7 +28,7 @@ from daemon.failpoints import Step, step
 from daemon.folders import make_folder, trouble
 from daemon.model import Failed, Job, Kind, Status, Take, after
 from daemon.store import Attempt, AttemptStatus
-from pipelines.contract import Fault, dump, read_result, stage_folder, write_atomic
+from pipelines.contract import Fault, Publish, dump, read_result, stage_folder, write_atomic
 
 THREADS = 4
 """Moves at once: enough to hide the latency of a share, few enough to leave its heads in place."""
@@ -62,9 +64,10 @@ class Movers:
     # ------------------------------------------------------------ asked by the dispatcher
 
     def forget(self, job: Job) -> None:
-        """Afterwards the job is on its way nowhere."""
+        """Afterwards the job is on its way nowhere, and will not be."""
         self.destinations.forget(job)
         self._failures.pop(job.id, None)
+        self._later = [later for later in self._later if later.job.id != job.id]
 
     def submit(self, job: Job, attempts: Iterable[Attempt]) -> None:
         """Afterwards the move that the job's status announces is under way; its end is posted."""
@@ -96,20 +99,21 @@ class Movers:
         done = [a for a in attempts if a.status is AttemptStatus.DONE]
         if any(read_result(stage_folder(folder, a.stage, a.shard)) is None for a in done):
             return False
-        pipeline = self._site.pipelines.get(str(job.pipeline))
-        if pipeline is None or pipeline.stages[-1].name not in {a.stage for a in done}:
+        stages = self._site.stages(job) if job.pipeline in self._site.pipelines else ()
+        if not stages or stages[-1].name not in {a.stage for a in done}:
             return True
-        staged = staged_by(folder, pipeline)
+        staged = staged_by(folder, stages)
         return staged is not None and staged.exists()
 
     def forget_stages(self, job: Job) -> None:
         """Afterwards the job's stages have left nothing behind."""
         for name in ("stages", "in", ".runner"):
             shutil.rmtree(self._site.folder(job) / name, ignore_errors=True)
+        unprepare(job, self._site)
 
     def faults(self, job: Job) -> tuple[Fault, ...]:
         """What of the job failed while the rest is good."""
-        return faults_of(self._site.folder(job), self._site.pipelines[str(job.pipeline)])
+        return (*faults_of(self._site.folder(job), self._site.stages(job)), *tree_faults(self._site.folder(job)))
 
     # ------------------------------------------------------------ made by a worker
 
@@ -123,10 +127,14 @@ class Movers:
             outcome = Failed(f"{type(error).__name__}: {error}", Kind.INFRASTRUCTURE)
         self._on_moved(Moved(job=job.id, outcome=outcome))
 
-    def _outcome(self, job: Job, attempts: Sequence[Attempt]) -> TookIn | GaveBack | Settled | NameTaken | Failed:
+    def _outcome(
+        self, job: Job, attempts: Sequence[Attempt]
+    ) -> TookIn | Prepared | Unprepared | GaveBack | Settled | NameTaken | Failed:
         match job.status:
             case Status.ACCEPTING:
                 return self._take(job)
+            case Status.RUNNING:
+                return self._prepare(job)
             case Status.PUBLISHING:
                 return self._publish(job, attempts)
             case Status.FAILING:
@@ -134,6 +142,13 @@ class Movers:
             case Status.RETURNING:
                 return self._restore(job)
         raise ValueError(f"{job.status} announces no move")
+
+    def _prepare(self, job: Job) -> Prepared | Unprepared:
+        try:
+            outcome = prepare(job, self._site)
+        except OSError as error:
+            return Unprepared(trouble(error))
+        return Unprepared(outcome) if isinstance(outcome, Failed) else outcome
 
     def _take(self, job: Job) -> TookIn | GaveBack | Failed:
         site = self._site.inboxes[job.inbox]
@@ -173,12 +188,24 @@ class Movers:
     def _publish(self, job: Job, attempts: Sequence[Attempt]) -> Settled | NameTaken | Failed:
         if job.answer is not None and job.answer == job.result:
             return self._put_inputs_away(job)
-        match publish.publish(publication(job, attempts, self._site, self._ownership)):
-            case custody.Occupied():
-                return NameTaken()
-            case Failed() as failed:
-                return failed
+        committing = Committing(job=job, site=self._site, attempts=attempts, ownership=self._ownership)
+        if self._site.commits(job) and (failed := committing.begin()):
+            return failed
+        if job.result is not None:
+            match self._show(committing):
+                case custody.Occupied():
+                    return NameTaken()
+                case Failed() as failed:
+                    return failed
+        if self._site.commits(job):
+            committing.finish()
         return self._put_inputs_away(job)
+
+    def _show(self, committing: Committing) -> custody.Occupied | Failed | None:
+        """Afterwards the job's result is where the user looks for it."""
+        if self._site.pipeline(committing.job).publish is Publish.TREE:
+            return committing.show_tree()
+        return publish.publish(publication(committing.job, committing.attempts, self._site, self._ownership))
 
     def _put_inputs_away(self, job: Job) -> Settled | NameTaken | Failed:
         step(Step.ARCHIVE_INTENT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping
 from dataclasses import replace
 from enum import StrEnum
@@ -10,8 +11,10 @@ from typing import Any
 
 import structlog
 
+from daemon.dispatch.asking import Asking, Question, ended_by_itself
 from daemon.dispatch.line import Line
 from daemon.dispatch.movers import Movers
+from daemon.dispatch.preparing import unprepare
 from daemon.dispatch.site import Site
 from daemon.errors import CannotDo
 from daemon.model import Job, Kind, Status, Take
@@ -28,6 +31,7 @@ class Verb(StrEnum):
     CANCEL = "cancel"
     RETRY = "retry"
     RESTORE = "restore-inputs"
+    ASK = "ask"  # a command of a pipeline; the answer is the job's id
 
 
 OVER = (Status.DONE, Status.FAILED, Status.CANCELLED)
@@ -37,6 +41,7 @@ class Orders:
     """Carries out the orders that lie in the store. Every method is called from the dispatcher's thread."""
 
     def __init__(self, store: Store, site: Site, line: Line, movers: Movers) -> None:
+        self._asking = Asking(store, site)
         self._store = store
         self._site = site
         self._line = line
@@ -61,6 +66,11 @@ class Orders:
             return True, self._do(Verb(order.verb), order.args, now)
         except (CannotDo, ValueError) as error:
             return False, str(error)
+        except sqlite3.Error:
+            raise
+        except Exception as error:  # an order that cannot be carried out must not come again at each start
+            log.exception("an order broke off", verb=order.verb)
+            return False, f"It could not be done ({type(error).__name__}: {error}). Report this."
 
     def _do(self, verb: Verb, args: Mapping[str, Any], now: float) -> str:
         match verb:
@@ -74,6 +84,9 @@ class Orders:
                 return self._cancel(self._job(args), now)
             case Verb.RETRY:
                 return self._retry(self._job(args), now)
+            case Verb.ASK:
+                given = Path(args["given"]) if args.get("given") else None
+                return self._asking.ask(Question(**{**args, "given": given}), now).id
             case Verb.RESTORE:
                 return self._restore(self._job(args), Path(args["to"]), now)
 
@@ -93,16 +106,23 @@ class Orders:
             self._store.save(replace(job, status=back, restore_to=None, updated=now))
             return f"The files of {job.item} stay at {job.inputs_at}."
         why = "It was cancelled."
-        if not self._line.cancel(job):
+        stopped = self._line.cancel(job)
+        if not stopped and job.command is not None:
+            self._store.save(ended_by_itself(job, why, Kind.CANCELLED, now))
+        elif not stopped:
             job = replace(job, status=Status.FAILING, kind=Kind.CANCELLED, reason=why, updated=now)
             job = self._movers.destinations.choose_failed(job)
             self._store.save(job)
             self._movers.submit(job, ())
+        if job.command is not None:
+            return f"{job.item} is being cancelled."
         return f"{job.item} is being cancelled; its files go below {self._site.failed_folder(job)}."
 
     def _retry(self, job: Job, now: float) -> str:
         if job.status not in OVER:
             raise CannotDo(f"{job.item} is {job.status}: only a finished, failed or cancelled job can be tried again.")
+        if job.command is not None:
+            raise CannotDo(f"{job.item} was asked by a command: give the command again.")
         if job.pipeline is None or (job.kind is Kind.BAD_INPUT and job.identity is None):
             raise CannotDo(f"{job.item} was refused: {job.reason} Mend the files and drop them into the inbox again.")
         if not self._movers.has_inputs(job):
@@ -112,6 +132,7 @@ class Orders:
         beside = self._store.of_place(job.inbox, job.tops)
         if any(other.status is Status.ACCEPTING for other in beside):
             raise CannotDo(f"{job.item}: another drop of that name is being taken right now. Try again in a moment.")
+        unprepare(job, self._site)
         if job.status is Status.DONE or not self._movers.is_whole(job, self._store.attempts(job.id)):
             self._movers.forget_stages(job)
             self._store.forget_attempts(job.id)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
+from daemon.dispatch.answers import shards_of
 from daemon.dispatch.site import Site
 from daemon.folders import Ownership
 from daemon.model import Job, Kind
@@ -22,6 +23,7 @@ from pipelines.contract import (
     Publish,
     Request,
     Result,
+    Stage,
     read_request,
     read_result,
     stage_folder,
@@ -40,6 +42,8 @@ def request_of(job: Job, inputs: Iterable[Input]) -> Request:
         inputs=tuple(sorted(named, key=lambda i: (rank.get(_below(i.path), len(rank)), i.path))),
         options=job.options,
         key=job.key,
+        command=job.command,
+        arguments=job.arguments,
     )
 
 
@@ -50,15 +54,22 @@ def identity_of(request: Request, version: str) -> str:
     return hashlib.sha256(json.dumps(work, sort_keys=True).encode()).hexdigest()
 
 
-def results_of(folder: Path, pipeline: Pipeline) -> tuple[Result, ...]:
-    """The results that the job's unsharded stages left, in order."""
-    found = (read_result(stage_folder(folder, s.name)) for s in pipeline.stages if not s.sharded)
+def results_of(folder: Path, stages: Sequence[Stage]) -> tuple[Result, ...]:
+    """The results that the job's stages left, in order; those of shards without their figures, which are of a part."""
+    shards = shards_of(folder, stages)
+    found: list[Result | None] = []
+    for stage in stages:
+        if stage.sharded:
+            parts = (read_result(stage_folder(folder, stage.name, name)) for name in shards.get(stage.name, ()))
+            found += [replace(part, figures={}) for part in parts if part is not None]
+        else:
+            found.append(read_result(stage_folder(folder, stage.name)))
     return tuple(result for result in found if result is not None)
 
 
-def faults_of(folder: Path, pipeline: Pipeline) -> tuple[Fault, ...]:
+def faults_of(folder: Path, stages: Sequence[Stage]) -> tuple[Fault, ...]:
     """What of the job failed while the rest is good."""
-    return tuple(fault for result in results_of(folder, pipeline) for fault in result.faults)
+    return tuple(dict.fromkeys(fault for result in results_of(folder, stages) for fault in result.faults))
 
 
 ADVICE = {
@@ -91,26 +102,32 @@ def form_of_result(job: Job, site: Site) -> tuple[Publish, str]:
     pipeline = site.pipelines[str(job.pipeline)]
     if job.answer is not None:
         return Publish.FOLDER, ""
-    staged = staged_by(site.folder(job), pipeline)
+    staged = staged_by(site.folder(job), site.stages(job))
     return pipeline.publish, staged.suffix if staged and pipeline.publish is Publish.FILE else ""
 
 
 def publication(job: Job, attempts: Sequence[Attempt], site: Site, ownership: Ownership) -> Publication:
     """The job's result as it will be published, with its receipt and what there is to say about it."""
-    folder, pipeline = site.folder(job), site.pipelines[str(job.pipeline)]
-    results = results_of(folder, pipeline)
-    faults = tuple(fault for result in results for fault in result.faults)
+    folder, stages = site.folder(job), site.stages(job)
+    faults = faults_of(folder, stages)
     return Publication(
         job=job.id,
-        staged=None if job.answer is not None else staged_by(folder, pipeline),
+        staged=None if job.answer is not None else staged_by(folder, stages),
         results=site.results_folder(job),
         target=str(job.result),
         work=folder,
-        receipt=receipt(replace(_facts(job, pipeline, read_request(folder), results, attempts), image=_images(folder))),
+        receipt=receipt_of(job, attempts, site),
         ownership=ownership,
         why=why_partly(faults) if faults else None,
         see=SEE.format(answer=job.answer) if job.answer is not None else None,
     )
+
+
+def receipt_of(job: Job, attempts: Sequence[Attempt], site: Site) -> bytes:
+    """The job's receipt, as it is written."""
+    folder, pipeline = site.folder(job), site.pipeline(job)
+    results = results_of(folder, site.stages(job))
+    return receipt(replace(_facts(job, pipeline, read_request(folder), results, attempts), image=_images(folder)))
 
 
 MISSING = "(a path outside its own folder)"
@@ -119,9 +136,9 @@ MISSING = "(a path outside its own folder)"
 SEE = "The same files with the same options were done before. The result is beside this folder: {answer}"
 
 
-def staged_by(folder: Path, pipeline: Pipeline) -> Path | None:
+def staged_by(folder: Path, stages: Sequence[Stage]) -> Path | None:
     """What the job's last stage left to be published, or None where it left nothing."""
-    last = pipeline.stages[-1]
+    last = stages[-1]
     result = read_result(stage_folder(folder, last.name))
     if result is None or result.publish is None:
         return None
@@ -150,7 +167,7 @@ def _facts(
         timings=timings,
         figures={k: v for result in results for k, v in result.figures.items()},
         warnings=tuple(w for result in results for w in result.warnings),
-        faults=tuple(f for result in results for f in result.faults),
+        faults=tuple(dict.fromkeys(f for result in results for f in result.faults)),
         answered_by=job.answered_by,
         answer=job.answer,
     )

@@ -17,6 +17,9 @@ from daemon.store import Store
 
 DAY = 24 * 3600.0
 
+ASKED = ".visaged-asked-"
+"""What the folder of a question's files is called until its job takes them; one that nobody took is removed."""
+
 GONE = ".visaged-gone-"
 """A work folder is renamed so at once, before it is removed: a retry in between must not put files into it."""
 
@@ -44,7 +47,8 @@ class Retention:
         """Afterwards everything that is too old is being removed; on_done is called when it is gone."""
         for folder in tuple(self._work(now)):
             folder.rename(folder.with_name(GONE + folder.name))
-        old = [*self._site.work.glob(f"{GONE}*"), *old_days(self._site.archive, self._keep.archive, now)]
+        asked = [p for p in self._site.work.glob(f"{ASKED}*") if now - p.stat().st_mtime > DAY]
+        old = [*asked, *self._site.work.glob(f"{GONE}*"), *old_days(self._site.archive, self._keep.archive, now)]
         threading.Thread(target=self._remove, args=(old,), name="retention", daemon=True).start()
 
     def _work(self, now: float) -> Iterator[Path]:

@@ -13,7 +13,11 @@ from pipelines.contract import Fault
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A job that routing wants. refusal: the item fails at once with this sentence (then pipeline may be None)."""
+    """A job that routing wants.
+
+    given: of the options, those of the manifest. refusal: the item fails at once with this sentence (then pipeline may
+    be None).
+    """
 
     pipeline: str | None
     name: str
@@ -21,6 +25,7 @@ class Draft:
     options: Mapping[str, Any] = field(default_factory=dict)
     priority: int = 0
     refusal: str | None = None
+    given: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Status(StrEnum):
@@ -68,6 +73,8 @@ class Job:
     answered_by, answer: the job whose result answers for this one, and that result.
     result: its name in the results folder of the pipeline (below the key's, where there is one).
     created, updated, not_before: wall clock, seconds.
+    command, arguments: what was asked of the pipeline; of a drop, the options that its manifest gave. holds: it changes
+    the key's state, so that the jobs of the key that do run one at a time, in order.
     """
 
     id: str
@@ -99,6 +106,9 @@ class Job:
     answered_by: str | None = None
     answer: str | None = None
     result: str | None = None
+    command: str | None = None
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    holds: bool = True
 
     @property
     def refused(self) -> bool:

@@ -12,9 +12,14 @@ PACKAGES = Path(contract.__file__).resolve().parents[2]
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "VISAGED_CPUS")
 
 
-def environment(base: Mapping[str, str], slot: Slot) -> dict[str, str]:
+MODELS = "VISAGED_MODELS"
+"""The variable that names the folder of the weights (``contract.Weights``)."""
+
+
+def environment(base: Mapping[str, str], slot: Slot, models: Path | None = None) -> dict[str, str]:
     """A copy of base that keeps a stage to its slot and lets it import ``pipelines`` wherever it starts.
 
+    models: the folder of weights that it is told of; None: the one that base names, if any.
     GPUs that are not the slot's are hidden. The search path has only absolute folders, because the stage's working
     folder holds what users dropped, and a file there that is called ``json.py`` must never be imported.
     """
@@ -26,4 +31,5 @@ def environment(base: Mapping[str, str], slot: Slot) -> dict[str, str]:
         "CUDA_VISIBLE_DEVICES": ",".join(slot.gpus),
         "PYTHONPATH": ":".join(dict.fromkeys([str(PACKAGES), *searched])),
         "PYTHONUNBUFFERED": "1",
+        **({MODELS: str(models.absolute())} if models else {}),
     }

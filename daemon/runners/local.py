@@ -34,13 +34,15 @@ PAUSE = 0.5
 class LocalRunner:
     """Runs stages as processes. ``model.Runner`` says what the methods promise.
 
-    work: the folder of all job folders. grace: seconds between asking a stage to stop and killing it.
+    work: the folder of all job folders. grace: seconds between asking a stage to stop and killing it. models: the
+    folder of the weights that stages find.
     """
 
     name = "local"
 
-    def __init__(self, work: Path, on_end: OnEnd, grace: float = 10.0) -> None:
+    def __init__(self, work: Path, on_end: OnEnd, grace: float = 10.0, models: Path | None = None) -> None:
         """Afterwards it can be used; nothing is looked at until it is submitted."""
+        self._models = models
         self._work, self._on_end, self._grace = work.resolve(), on_end, grace
         self._known: set[str] = set()
         self._lock = threading.Lock()
@@ -107,7 +109,7 @@ class LocalRunner:
         pid = os.posix_spawn(
             sys.executable,
             [*START, str(attempt.folder), str(task.folder), str(log), *bounds, *_command(task)],
-            {**environment(os.environ, task.slot), MARK: str(attempt.folder)},
+            {**environment(os.environ, task.slot, self._models), MARK: str(attempt.folder)},
             file_actions=_streams(attempt.words),
             setsid=True,
         )

@@ -17,9 +17,9 @@ from daemon.store.rows import Attempt, AttemptStatus, InboxRow, Waiting
 
 CLAIMABLE = """
 status = 'queued' AND not_before <= :now AND pipeline IN (SELECT value FROM json_each(:pipelines))
-  AND (key IS NULL OR NOT EXISTS (
+  AND (key IS NULL OR holds = 0 OR NOT EXISTS (
         SELECT 1 FROM jobs AS e
-        WHERE e.pipeline = j.pipeline AND e.key = j.key AND e.key IS NOT NULL AND e.id <> j.id
+        WHERE e.pipeline = j.pipeline AND e.key = j.key AND e.key IS NOT NULL AND e.holds = 1 AND e.id <> j.id
           AND (e.status IN ('running', 'publishing') OR e.seq < j.seq AND e.status IN ('accepting', 'queued'))))
   AND (fresh = 1 OR NOT EXISTS (
         SELECT 1 FROM jobs AS t
@@ -150,10 +150,12 @@ class Store(Questions, Notes):
                 "UPDATE attempts SET burns = 0, kind = NULL WHERE job = ? AND status = 'failed'", (job_id,)
             )
 
-    def forget_attempts(self, job_id: str) -> None:
-        """Afterwards no attempt of the job is down, as if none had been made."""
+    def forget_attempts(self, job_id: str, stages: Iterable[str] | None = None) -> None:
+        """Afterwards no attempt of the job (at these stages; None: at any) is down, as if none had been made."""
+        which = "" if stages is None else "AND stage IN (SELECT value FROM json_each(:stages))"
+        values = {"job": job_id, "stages": rows.dumps(list(stages or ()))}
         with self.transaction():
-            self._db.execute("DELETE FROM attempts WHERE job = ?", (job_id,))
+            self._db.execute(f"DELETE FROM attempts WHERE job = :job {which}", values)
 
     # ------------------------------------------------------------ inboxes and what waits in them
 

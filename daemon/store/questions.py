@@ -34,9 +34,13 @@ class Questions:
         return self._jobs(sql, inbox, limit)
 
     def over(self, inbox: str, since: float, limit: int) -> tuple[Job, ...]:
-        """The jobs of an inbox that ended last, newest first, none before since (wall clock, seconds)."""
+        """The jobs of an inbox that ended last, newest first, none before since (wall clock, seconds).
+
+        Of commands only those that the clock gave and that failed: whoever asks himself has the answer already.
+        """
         sql = (
-            f"SELECT * FROM jobs WHERE updated >= ? AND inbox = ? AND status IN {OVER} ORDER BY updated DESC, seq DESC"
+            f"SELECT * FROM jobs WHERE updated >= ? AND inbox = ? AND status IN {OVER} "
+            "AND (command IS NULL OR (status = 'failed' AND item LIKE '% (by itself)')) ORDER BY updated DESC, seq DESC"
         )
         return self._jobs(f"{sql} LIMIT ?", since, inbox, limit)
 
@@ -77,9 +81,10 @@ class Questions:
         """The oldest job of the same key that came before this one and is not over; None: it is this one's turn."""
         sql = (
             "SELECT * FROM jobs WHERE pipeline = ? AND key = ? AND seq < (SELECT seq FROM jobs WHERE id = ?) "
+            "AND holds = 1 "
             "AND status IN ('accepting', 'queued', 'running', 'publishing') ORDER BY seq LIMIT 1"
         )
-        return next(iter(self._jobs(sql, job.pipeline, job.key, job.id)), None) if job.key else None
+        return next(iter(self._jobs(sql, job.pipeline, job.key, job.id)), None) if job.key and job.holds else None
 
     def doing_the_same(self, job: Job) -> Job | None:
         """The job that does the same work right now, and whose result will answer for this one."""

@@ -119,6 +119,7 @@ def of_job(job: Job) -> dict[str, Any]:
         "tops": dumps(job.tops),
         "roles": dumps({role: list(paths) for role, paths in job.roles.items()}),
         "options": dumps(dict(job.options)),
+        "arguments": dumps(dict(job.arguments)),
         "faults": dumps([dataclasses.asdict(f) for f in job.faults]),
     }
     return row
@@ -134,10 +135,12 @@ def job(row: sqlite3.Row) -> Job:
         "tops": tuple(json.loads(row["tops"])),
         "roles": {role: tuple(paths) for role, paths in json.loads(row["roles"]).items()},
         "options": json.loads(row["options"]),
+        "arguments": json.loads(row["arguments"]),
         "faults": tuple(Fault(**f) for f in json.loads(row["faults"])),
         "archive": bool(row["archive"]),
         "folder": bool(row["folder"]),
         "fresh": bool(row["fresh"]),
+        "holds": bool(row["holds"]),
     }
     return Job(**values)
 

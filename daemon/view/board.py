@@ -121,7 +121,8 @@ def _name(job: Job) -> str:
 def _running(entry: Active) -> str:
     if entry.job.status is not Status.RUNNING:
         return f"{_name(entry.job)} {_MOVES[entry.job.status]}"
-    says = f"{_name(entry.job)}: {entry.stage}" if entry.stage else f"{_name(entry.job)}: between two steps"
+    stuck = gist(entry.job.reason) if entry.job.reason else "between two steps"
+    says = f"{_name(entry.job)}: {entry.stage or stuck}"
     if entry.pace and entry.pace.fraction is not None:
         says += f", {percent(entry.pace.fraction)}"
     if entry.pace and entry.pace.left is not None:

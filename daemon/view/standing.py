@@ -89,8 +89,8 @@ def next_start(job: Job, scene: Scene) -> str:
     pipeline = scene.pipelines.get(job.pipeline or "")
     if pipeline is None:
         return f"The pipeline {job.pipeline} is not enabled in config.toml, so it cannot go on"
-    shards = shards_of(scene.work / job.id, pipeline.stages)
-    match progression(pipeline.stages, scene.store.attempts(job.id), shards):
+    stages = pipeline.stages_of(job.command, job.options)
+    match progression(stages, scene.store.attempts(job.id), shards_of(scene.work / job.id, stages)):
         case Next(wanted) if wanted:
             taken = [attempt.slot for attempt in scene.store.running()]
             match fit(wanted[0].stage, scene.capacity, taken):
@@ -141,6 +141,9 @@ def _backs_off(job: Job, attempts: tuple[Attempt, ...], now: float) -> Iterator[
 
 def _running(job: Job, scene: Scene) -> Iterator[str]:
     entry = active(scene.store, scene.work, job, scene.now)
+    if entry.stage is None and job.reason:
+        yield f"It cannot start yet, and is tried again by itself: {job.reason}"
+        return
     if entry.stage is None:
         yield next_start(job, scene) or "Its next stage is about to start"
         return

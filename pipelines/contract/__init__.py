@@ -32,7 +32,6 @@ from pipelines.contract.declaration import (
     Stage,
     Takes,
     Wanting,
-    Weights,
     checked,
     option,
 )
@@ -53,6 +52,7 @@ from pipelines.contract.exchange import (
 )
 from pipelines.contract.serving import BadInput, StageFunction, Work, cores, serve
 from pipelines.contract.tree import TREE, Leaf, Place, Shown, read_leaves, read_shown, write_lines
+from pipelines.contract.weights import Weights
 
 __all__ = [
     "EXIT_BAD_INPUT",

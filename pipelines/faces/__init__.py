@@ -2,9 +2,11 @@
 
 Standard library alone, because the daemon imports it. The map of the package:
 
-- ``claim``      which items are faces';  ``registry``  the packs of models, from ``models.toml``
+- ``claim``      which items are faces'
+- ``registry``, ``packs``, ``attribute_packs``   the packs of models, from ``models.toml``
 - ``columns``    pictures and faces as columns, and the files in which they are kept
-- ``survey``, ``embed``, ``cluster``, ``tree``, ``ask``, ``attributes``   the stages, one module or package each
+- ``survey``, ``embed``, ``attributes``, ``sorting`` (the stage cluster), ``tree``, ``ask``   the stages
+- ``gallery``    all faces of a collection;  ``people``  who they are, over all nights;  ``cluster``  who is alike
 """
 
 from dataclasses import dataclass, field
@@ -22,10 +24,11 @@ from pipelines.contract import (
     checked,
     option,
 )
+from pipelines.faces.attribute_packs import ATTRIBUTE_PACKS, required, spared
 from pipelines.faces.claim import KINDS, PRINCIPAL, claim
-from pipelines.faces.registry import WEIGHTS, needed
+from pipelines.faces.registry import WEIGHTS, needed, own_pack
 
-METHODS = ("average", "infomap", "kmeans")
+METHODS = ("auto", "average", "infomap", "kmeans")
 PLACES = ("auto", "link", "reflink", "copy", "crop")
 VIEWS = ("gender", "age", "emotion", "race")
 GENDERS = ("female", "male")
@@ -39,7 +42,11 @@ class Options:
     """What a user may ask of a collection. Raises ValueError with a plain sentence where a value cannot be had."""
 
     pack: str = option("buffalo_sc", "The models that find and know faces; `visaged models list` shows all.")
-    method: str = option("average", "How faces become people; kmeans makes as many as clusters says.", choices=METHODS)
+    method: str = option(
+        "auto",
+        "How faces become people; auto: average, from 30,000 faces on infomap; kmeans: as many as clusters says.",
+        choices=METHODS,
+    )
     clusters: int = option(0, "How many people there are, for kmeans; 0: not known.", least=0, most=1_000_000)
     min_faces: int = option(2, "Fewer faces than this make no folder; they stay in unsorted.", least=1, most=10_000)
     place: str = option(
@@ -63,6 +70,11 @@ class Options:
     )
     video_interval: float = option(1.0, "Seconds between two pictures taken from a video.", least=0.04, most=3600.0)
     attributes: bool = option(default=False, about="Estimate age, gender, emotion and race (needs its own image).")
+    attributes_pack: str = option(
+        "attributes",
+        "The models that estimate them: deepface's, or small ones, quick and without race.",
+        choices=tuple(ATTRIBUTE_PACKS),
+    )
     views: tuple[str, ...] = option((), "More trees beside people: by-gender and so on.", choices=VIEWS)
     filter: dict[str, str] = field(
         default_factory=dict,
@@ -81,6 +93,7 @@ class Options:
         if self.review and self.join and self.review > self.join:
             raise ValueError(f"review = {self.review:g}: it must be at most join, which is {self.join:g}")
         self._check_filter()
+        self._check_attributes()
 
     def _check_filter(self) -> None:
         for name, value in self.filter.items():
@@ -93,28 +106,42 @@ class Options:
             elif value not in _FILTERS[name]:
                 raise ValueError(f'filter = "{name}": it must be one of {", ".join(_FILTERS[name])}, not "{value}"')
 
-    @property
-    def wants_attributes(self) -> bool:
-        """Whether attributes are estimated: asked for, or needed by a view or a filter."""
-        return bool(self.attributes or self.views or self.filter)
+    def _check_attributes(self) -> None:
+        can = ATTRIBUTE_PACKS[self.attributes_pack].files
+        for name in required({"views": self.views, "filter": self.filter}):
+            if name not in can:
+                raise ValueError(
+                    f'views = "{name}": attributes_pack = "{self.attributes_pack}" estimates {", ".join(can)} alone'
+                )
 
 
 GIB = 1024**3
-SURVEY = Stage(name="survey", cpus=1.0, memory=GIB // 2)
-EMBED = Stage(name="embed", cpus=1.0, memory=3 * GIB // 2, gpus=Gpus.OPTIONAL, gpu_memory=2 * GIB, sharded=True)
-ATTRIBUTES = Stage(
-    name="attributes", cpus=2.0, memory=4 * GIB, gpus=Gpus.OPTIONAL, when="attributes", image="attributes"
+SURVEY = Stage(name="survey", cpus=1.0, memory=GIB // 2, recalls=True)
+EMBED = Stage(
+    name="embed", cpus=1.0, memory=3 * GIB // 2, gpus=Gpus.OPTIONAL, gpu_memory=2 * GIB, sharded=True, recalls=True
 )
-CLUSTER = Stage(name="cluster", cpus=2.0, memory=6 * GIB, gpus=Gpus.OPTIONAL, gpu_memory=4 * GIB)
-TREE = Stage(name="tree", cpus=2.0, memory=2 * GIB)
-ASK = Stage(name="ask", cpus=1.0, memory=GIB)
+ATTRIBUTES = Stage(
+    name="attributes",
+    cpus=2.0,
+    memory=6 * GIB,
+    gpus=Gpus.OPTIONAL,
+    gpu_memory=4 * GIB,
+    timeout=14 * 24 * 3600.0,
+    when=("attributes", "views", "filter"),
+    image="attributes",
+    recalls=True,
+)
+CLUSTER = Stage(name="cluster", cpus=2.0, memory=6 * GIB, gpus=Gpus.OPTIONAL, gpu_memory=4 * GIB, recalls=True)
+TREE = Stage(name="tree", cpus=2.0, memory=2 * GIB, recalls=True)
+ASK = Stage(name="ask", cpus=1.0, memory=GIB, recalls=True)
 
 _PERSON = Parameter(name="person", about="A person's name or id (person-0001).")
 _CHANGES = (CLUSTER, TREE)
 
 
 def _asks(name: str, about: str, *parameters: Parameter, keyed: bool = True) -> Command:
-    return Command(name=name, about=about, stages=(ASK,), parameters=parameters, keyed=keyed)
+    looks = name.startswith("faces ")  # at pictures, for which it needs the models
+    return Command(name=name, about=about, stages=(ASK,), parameters=parameters, keyed=keyed, weighs=looks)
 
 
 def _changes(name: str, about: str, *parameters: Parameter) -> Command:
@@ -122,10 +149,13 @@ def _changes(name: str, about: str, *parameters: Parameter) -> Command:
 
 
 COMMANDS = (
-    _changes(
-        "recluster",
-        "Sort the faces of a collection again: what is new, or all of it.",
-        Parameter(name="full", about="All anew, not only what is new.", takes=Takes.FLAG, required=False),
+    Command(
+        name="recluster",
+        about="Sort the faces of a collection again: what is new, or all of it.",
+        stages=(ATTRIBUTES, CLUSTER, TREE),
+        weighs=True,
+        parameters=(Parameter(name="full", about="All anew, not only what is new.", takes=Takes.FLAG, required=False),),
+        commits=True,
     ),
     _asks("people list", "List the people of a collection."),
     _asks("people show", "Show what is known of a person.", _PERSON),
@@ -176,9 +206,12 @@ PIPELINE = Pipeline(
     publish=Publish.TREE,
     keyed=True,
     remembers=True,
+    key_word="collection",
     commands=COMMANDS,
     nightly="recluster",
     edited="edits",
     weights=WEIGHTS,
     needs=needed,
+    spares=spared,
+    own_pack=own_pack,
 )

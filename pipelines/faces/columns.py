@@ -107,15 +107,19 @@ def write_harvest(folder: Path, harvest: Harvest) -> None:
 
 def read_harvest(folder: Path) -> Harvest:
     """The harvest in folder; embeddings and chips map their files. Raises OSError or ValueError for a damaged one."""
-    starts = np.load(folder / "chips.npy")
-    data = folder / "chips.bin"
-    empty = np.zeros(0, dtype=np.uint8)
     return Harvest(
         pictures=read_pictures(folder / "pictures.jsonl"),
         faces=np.load(folder / "faces.npy"),
         embeddings=np.load(folder / "embeddings.npy", mmap_mode="r"),
-        chips=Chips(starts=starts, data=np.memmap(data, dtype=np.uint8, mode="r") if data.stat().st_size else empty),
+        chips=read_chips(folder),
     )
+
+
+def read_chips(folder: Path) -> Chips:
+    """The chips in folder, which map their file. Raises OSError or ValueError for damaged ones."""
+    starts, data = np.load(folder / "chips.npy"), folder / "chips.bin"
+    empty = np.zeros(0, dtype=np.uint8)
+    return Chips(starts=starts, data=np.memmap(data, dtype=np.uint8, mode="r") if data.stat().st_size else empty)
 
 
 def read_pictures(path: Path) -> tuple[Picture, ...]:

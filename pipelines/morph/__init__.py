@@ -116,5 +116,12 @@ PIPELINE = Pipeline(
             keyed=False,
             hidden=True,
         ),
+        Command(
+            name="portraits",
+            about="Make the pictures of the demo of faces.",
+            stages=(Stage(name="portraits", cpus=2.0, memory=1024**3, timeout=600.0),),
+            keyed=False,
+            hidden=True,
+        ),
     ),
 )

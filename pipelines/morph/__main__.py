@@ -1,10 +1,28 @@
 """``python -m pipelines.morph <stage> <job folder>``."""
 
+import os
 import sys
 
-from pipelines.contract import serve
-from pipelines.morph.head.files import heads
+# Nothing here multiplies much, and ``crew`` copies none but a process without threads.
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
+
+from pipelines.contract import Result, Work, serve
 from pipelines.morph.stage import morph
 
+
+def heads(work: Work) -> Result:
+    """As ``head.files.heads``, which the stage morph need not load."""
+    from pipelines.morph.head import files  # noqa: PLC0415
+
+    return files.heads(work)
+
+
+def portraits(work: Work) -> Result:
+    """As ``head.portraits.portraits``, which the stage morph need not load."""
+    from pipelines.morph.head import portraits as taken  # noqa: PLC0415
+
+    return taken.portraits(work)
+
+
 if __name__ == "__main__":
-    sys.exit(serve({"morph": morph, "heads": heads}))
+    sys.exit(serve({"morph": morph, "heads": heads, "portraits": portraits}))

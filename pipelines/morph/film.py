@@ -9,11 +9,11 @@ from types import TracebackType
 from typing import Self
 
 import av
-import numpy as np
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 from PIL import Image
 
 from pipelines.contract import cores
+from pipelines.morph.png import loaded
 from pipelines.morph.surface import Picture
 
 QUALITY = 16
@@ -88,9 +88,3 @@ def gif(frames: Sequence[Path], path: Path, fps: float) -> None:
         following = (Image.fromarray(loaded(frame)) for frame in others)  # one at a time: a long film is large
         duration = max(20, round(100 / fps) * 10)  # players slow down what is shorter
         picture.save(path, "GIF", save_all=True, append_images=following, duration=duration, loop=0)
-
-
-def loaded(frame: Path) -> Picture:
-    """The picture that a PNG file of ours holds."""
-    with Image.open(frame, formats=["PNG"]) as opened:
-        return np.asarray(opened)

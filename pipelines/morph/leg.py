@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipelines.morph import Options
 from pipelines.morph.blend import Easing, Normals, moments
-from pipelines.morph.outputs import gltf, heatmaps, meshes, tables
+from pipelines.morph.outputs import heatmaps
 from pipelines.morph.outputs.displacement import Displacements, displacements
 from pipelines.morph.outputs.statistics import Statistics
 from pipelines.morph.outputs.texture import TextureDifferences, texture_differences
@@ -51,7 +51,12 @@ class Leg:
     def warnings(self) -> tuple[str, ...]:
         """What the exported meshes leave out."""
         wanted = "meshes" in self.options.wanted and self.options.mesh_format == "obj"
-        return meshes.covered(self.pair.a, self.pair.b, self.pictures).warnings if wanted else ()
+        if not wanted:
+            return ()
+        # Here and below: what writes meshes and tables is loaded where they are wanted, which minimal does not.
+        from pipelines.morph.outputs.meshes import covered  # noqa: PLC0415
+
+        return covered(self.pair.a, self.pair.b, self.pictures).warnings
 
 
 def pressed(leg: Leg, press: Executor) -> list[Future[None]]:
@@ -80,6 +85,8 @@ def mapped(leg: Leg, renderer: Renderer, press: Executor) -> list[Future[None]]:
 
 
 def _tables(leg: Leg) -> None:
+    from pipelines.morph.outputs import tables  # noqa: PLC0415
+
     a, b = leg.pair.a.vertices, leg.pair.b.vertices
     (leg.folder / "statistics.csv").write_bytes(tables.statistics_csv(leg.statistics))
     (leg.folder / "vertex_displacements.csv").write_bytes(tables.vertex_csv(a, b, leg.moved))
@@ -88,6 +95,8 @@ def _tables(leg: Leg) -> None:
 
 
 def _objs(leg: Leg) -> None:
+    from pipelines.morph.outputs import meshes  # noqa: PLC0415
+
     a, b = leg.pair.a, leg.pair.b
     steps = moments(leg.options.frames, Easing(leg.options.easing))
     ready = meshes.steps(a, b, leg.normals, meshes.covered(a, b, leg.pictures))
@@ -98,6 +107,8 @@ def _objs(leg: Leg) -> None:
 
 
 def _glb(leg: Leg) -> None:
+    from pipelines.morph.outputs import gltf  # noqa: PLC0415
+
     seconds = (leg.options.frames - 1) / leg.options.fps
     whole = gltf.glb(leg.pair.a, leg.pair.b, leg.normals, leg.pictures, seconds)
     (leg.folder / "morph.glb").write_bytes(whole)

@@ -1,6 +1,6 @@
 """Wavefront OBJ: polygons, texture coordinates, colours and materials, vertices in the file's order.
 
-Numbers are converted in bulk; only a file in which that fails is looked at line by line, to say which line is wrong.
+A plain file is read in bulk (``obj_bulk``); only one that is not is looked at line by line, to say which line is wrong.
 Source: Wavefront Technologies, Advanced Visualizer manual, appendix B1 (object files).
 """
 # ruff: noqa: F722  shapes of arrays are written as jaxtyping writes them
@@ -15,6 +15,7 @@ from itertools import chain
 import numpy as np
 from jaxtyping import Float, Int
 
+from pipelines.morph.obj_bulk import plain
 from pipelines.morph.polygons import Damaged, Material, Polygons
 from pipelines.morph.wording import counted, shown
 
@@ -59,6 +60,11 @@ class _Lines:
 
 def parse(data: bytes) -> Polygons:
     """The polygons of an OBJ file; all its objects and groups are one. Raises Damaged, with the line's number."""
+    return plain(data, _PASSED_OVER) or careful(data)
+
+
+def careful(data: bytes) -> Polygons:
+    """As ``parse``, line by line: whatever the file looks like."""
     lines = _sorted_out(data)
     vertices, colors = _vertices(lines.v)
     uvs = _uvs(lines.vt)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from pipelines.contract import Fault
 from pipelines.morph.leg import Leg
 from pipelines.morph.outputs.report import Entry, Page, Shown, index, report
 from pipelines.morph.pair import Take
+from pipelines.morph.plan import Plan
 
 FILES = {
     "animation.mp4": "the film",
@@ -38,7 +38,7 @@ def reported(take: Take, legs: Sequence[Leg], folder: Path, facts: Mapping[str, 
         film=film,
         poster="contact-sheet.png" if "contact-sheet.png" in there else None,
         pictures=tuple(_maps(legs, folder)),
-        statistics=legs[0].statistics if len(legs) == 1 else (),
+        statistics={_heading(leg, among=len(legs)): leg.statistics for leg in legs},
         warnings=tuple(warnings),
         files=tuple((name, about) for name, about in FILES.items() if name in there),
         facts=facts,
@@ -46,17 +46,22 @@ def reported(take: Take, legs: Sequence[Leg], folder: Path, facts: Mapping[str, 
     (folder / "report.html").write_bytes(report(page))
 
 
-def indexed(title: str, takes: Sequence[Take], faults: Sequence[Fault], folder: Path) -> None:
-    """Afterwards ``index.html`` leads to the reports of the takes, each in the folder of its name."""
+def _heading(leg: Leg, among: int) -> str:
+    """What stands above the figures of a leg; a chain that goes the same way twice moves as far twice."""
+    return "Figures" if among == 1 else f"Figures: {' to '.join(leg.pair.called)}"
+
+
+def indexed(title: str, plan: Plan, folder: Path) -> None:
+    """Afterwards ``index.html`` leads to the reports of the takes, each in the folder of its name, and tells faults."""
     done = [
         Entry(
             called=take.called,
             page=f"{take.name}/report.html",
             picture=f"{take.name}/contact-sheet.png" if (folder / take.name / "contact-sheet.png").exists() else None,
         )
-        for take in takes
+        for take in plan.todo
     ]
-    failed = [Entry(called=(fault.what,), about=fault.why) for fault in faults]
+    failed = [Entry(called=plan.called.get(fault.what, (fault.what,)), about=fault.why) for fault in plan.faults]
     (folder / "index.html").write_bytes(index(title, [*done, *failed], {}))
 
 

@@ -9,6 +9,7 @@ from pipelines.contract import BadInput, Fault, Work
 from pipelines.morph import Options
 from pipelines.morph.align import Alignment, How, aligned, large, rigid_offset
 from pipelines.morph.camera import doubts
+from pipelines.morph.crew import copies, shared
 from pipelines.morph.mesh import Mesh
 from pipelines.morph.names import labels
 from pipelines.morph.pair import Take, left_out
@@ -18,11 +19,17 @@ from pipelines.morph.read import read
 from pipelines.morph.textures import Item
 from pipelines.morph.wording import alike, listed, shown
 
+TEXT = 20
+"""Bytes of memory that reading takes for each byte of a file."""
+WORTH = 4 * 1024**2
+"""Bytes of meshes from which on it is worth having copies read them."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What is to be done. alone: the item is one take. faults: what cannot be done, and why.
 
+    called: name of a take, made or not -> what its meshes are called.
     offsets: take's name -> how its later meshes lie to the first, each as the receipt has it.
     """
 
@@ -30,6 +37,7 @@ class Plan:
     alone: bool
     faults: tuple[Fault, ...]
     warnings: tuple[str, ...]
+    called: Mapping[str, tuple[str, ...]]
     offsets: Mapping[str, tuple[dict[str, object], ...]]
 
 
@@ -43,11 +51,12 @@ def planned(work: Work, options: Options) -> Plan:
     chosen = _chosen(work, picked, label, options)
     meshes, faults = _read(work, [pick for pick in picked if any(pick in names for names in chosen)], label)
     takes, warnings = [], [warning for mesh in meshes.values() for warning in mesh.warnings]
-    offsets = {}
+    offsets, called = {}, {}
     for picks in chosen:
         if not all(pick in meshes for pick in picks):
             continue
         take = Take(called=tuple(label[pick] for pick in picks), meshes=tuple(meshes[pick] for pick in picks))
+        called[take.name] = take.called
         match _of_one_topology(take):
             case Fault() as fault:
                 faults.append(fault)
@@ -61,6 +70,7 @@ def planned(work: Work, options: Options) -> Plan:
         alone=len(chosen) == 1,
         faults=tuple(faults),
         warnings=tuple(dict.fromkeys(warnings)),
+        called=called,
         offsets=offsets,
     )
 
@@ -100,14 +110,23 @@ def _read(work: Work, picked: Sequence[Pick], label: Mapping[Pick, str]) -> tupl
         images=tuple(work.path(entry) for entry in request.of("texture")),
         materials=tuple(work.path(entry) for entry in request.of("material")),
     )
-    meshes: dict[Pick, Mesh] = {}
-    faults: list[Fault] = []
-    for pick in picked:
+
+    def tried(pick: Pick) -> Mesh | Fault:
         try:
-            meshes[pick] = read(work.job / pick.path, item, pick.shape)
+            return read(work.job / pick.path, item, pick.shape)
         except BadInput as bad:
-            faults.append(Fault(what=label[pick], why=str(bad)))
-    return meshes, faults
+            return Fault(what=label[pick], why=str(bad))
+
+    found = shared(tried, picked, _readers(work, picked))
+    both = list(zip(picked, found, strict=True))
+    meshes = {pick: mesh for pick, mesh in both if isinstance(mesh, Mesh)}
+    return meshes, [fault for _, fault in both if isinstance(fault, Fault)]
+
+
+def _readers(work: Work, picked: Sequence[Pick]) -> int:
+    """How many copies read the meshes: this process alone where they are too small to gain by it."""
+    sizes = [entry.size for entry in work.request.inputs if entry.path in {pick.path for pick in picked}]
+    return copies(len(sizes), TEXT * max(sizes)) if sum(sizes) > WORTH else 1
 
 
 def _of_one_topology(take: Take) -> Take | Fault:

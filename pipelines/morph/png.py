@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import struct
 import zlib
+from pathlib import Path
 
 import numpy as np
 from isal import isal_zlib
+from PIL import Image
 
 from pipelines.morph.surface import Picture
 
@@ -29,6 +31,12 @@ def encoded(picture: Picture) -> bytes:
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     pixels = isal_zlib.compress(rows.data, _LEVEL)
     return _SIGNATURE + _chunk(b"IHDR", header) + _chunk(b"IDAT", pixels) + _chunk(b"IEND", b"")
+
+
+def loaded(frame: Path) -> Picture:
+    """The picture that a PNG file of ours holds."""
+    with Image.open(frame, formats=["PNG"]) as opened:
+        return np.asarray(opened)
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:

@@ -18,27 +18,37 @@ PAPER, INK, PALE = (255, 255, 255), (34, 38, 44), (120, 126, 134)
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Tile:
-    """One frame on the sheet. t: 0 is A, 1 is B."""
+    """One frame on the sheet. caption: the name of the mesh that it shows, or how far it is between two of them."""
 
     picture: Picture
-    t: float
+    caption: str
+    is_name: bool
 
 
-def picked(frames: int) -> tuple[int, ...]:
-    """Which frames go on the sheet: evenly spread, the first and the last among them."""
-    count = min(frames, MOST)
-    return tuple(round(k * (frames - 1) / (count - 1)) for k in range(count))
+def picked(frames: int, legs: int = 1) -> tuple[int, ...]:
+    """Which frames go on the sheet, the first and the last among them; of so many legs all ends, where there is room.
+
+    frames: of each leg, both its ends included; evenly spread.
+    """
+    last = frames - 1
+    each = min(last, (MOST - 1) // legs)
+    if each:
+        return tuple(dict.fromkeys(leg * last + round(k * last / each) for leg in range(legs) for k in range(each + 1)))
+    return tuple(round(k * legs * last / (MOST - 1)) for k in range(MOST))
 
 
-def tile(picture: Picture, t: float) -> Tile:
-    """The frame in the size that the sheet shows it."""
-    even = len(picture) % TILE == 0  # then the mean of whole pixels is as good, and ten times as fast
-    small = Image.fromarray(picture).resize((TILE, TILE), Image.Resampling.BOX if even else Image.Resampling.LANCZOS)
-    return Tile(picture=np.asarray(small), t=t)
+def tile(picture: Picture, caption: str, *, is_name: bool = False) -> Tile:
+    """The frame in the size that the sheet shows it. caption: the mesh's name, or how far the frame is."""
+    whole, times = Image.fromarray(picture), len(picture) // TILE
+    if times and len(picture) == times * TILE:  # then the mean of whole pixels is as good, and much faster
+        small = whole.reduce(times)
+    else:
+        small = whole.resize((TILE, TILE), Image.Resampling.LANCZOS)
+    return Tile(picture=np.asarray(small), caption=caption, is_name=is_name)
 
 
-def contact_sheet(tiles: Sequence[Tile], a: str, b: str) -> Image.Image:
-    """The sheet: the tiles in rows, under each how far it is, under the first and last the names (any text is safe)."""
+def contact_sheet(tiles: Sequence[Tile]) -> Image.Image:
+    """The sheet: the tiles in rows, under each its caption (any text is safe), names darker than what is between."""
     columns = min(COLUMNS, len(tiles))
     rows = -(-len(tiles) // columns)
     size = (GAP + columns * (TILE + GAP), GAP + rows * (TILE + CAPTION + GAP))
@@ -49,9 +59,8 @@ def contact_sheet(tiles: Sequence[Tile], a: str, b: str) -> Image.Image:
         x = GAP + number % columns * (TILE + GAP)
         y = GAP + number // columns * (TILE + CAPTION + GAP)
         sheet.paste(Image.fromarray(one.picture), (x, y))
-        name = {0: f"A: {shown(a)}", len(tiles) - 1: f"B: {shown(b)}"}.get(number)
-        text = _fitting(draw, name, font) if name else f"{one.t:.0%}"
-        draw.text((x + TILE / 2, y + TILE + CAPTION / 2), text, INK if name else PALE, font, anchor="mm")
+        text = _fitting(draw, shown(one.caption), font)
+        draw.text((x + TILE / 2, y + TILE + CAPTION / 2), text, INK if one.is_name else PALE, font, anchor="mm")
     return sheet
 
 

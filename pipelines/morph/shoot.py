@@ -10,6 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,12 +18,14 @@ from pipelines.contract import cores
 from pipelines.morph import Options
 from pipelines.morph.blend import Easing, moments
 from pipelines.morph.camera import Camera, Side, framed, yaw
-from pipelines.morph.film import Film, gif, loaded, webp
 from pipelines.morph.pair import Take
-from pipelines.morph.png import encoded
+from pipelines.morph.png import encoded, loaded
 from pipelines.morph.renderers import Renderer, Shot
 from pipelines.morph.sheet import Tile, contact_sheet, picked, tile
 from pipelines.morph.surface import Picture, Subject
+
+if TYPE_CHECKING:  # else where there is a film: FFmpeg takes long to load
+    from pipelines.morph.film import Film
 
 AHEAD = 12
 """How many drawn pictures may wait to be encoded: memory is bounded, and no core waits."""
@@ -114,9 +117,9 @@ def filmed(take: Take, place: Set, after: Callable[[int, Subject], None]) -> Foo
             place.renderer.load(drawn, camera)
             after(leg, drawn)
         return Footage(clock=clock, empty=False)
-    tiles = _Shooting(place, clock, subjects, camera).tiles(after)
+    tiles = _Shooting(place, clock, subjects, camera).tiles(take.called, after)
     with clock.part("sheet"):
-        sheet = contact_sheet(tiles, take.called[0], take.called[-1])
+        sheet = contact_sheet(tiles)
         (place.folder / "contact-sheet.png").write_bytes(encoded(np.asarray(sheet)))
     with clock.part("films"):
         _from_frames(place)
@@ -132,14 +135,15 @@ class _Shooting:
         self._shots = shots(place.options, len(subjects))
         total = sum(map(len, self._shots))
         self._width = max(4, len(str(total - 1)))
-        self._chosen = picked(total)
+        self._chosen = picked(place.options.frames, len(subjects))
+        self._called: tuple[str, ...] = ()
         self._tiles: list[Tile] = []
         self._waiting: deque[Future[None]] = deque()
         self._count = 0
 
-    def tiles(self, after: Callable[[int, Subject], None]) -> tuple[Tile, ...]:
-        """Shoots, and gives the frames of the contact sheet."""
-        place = self._place
+    def tiles(self, called: tuple[str, ...], after: Callable[[int, Subject], None]) -> tuple[Tile, ...]:
+        """Shoots, and gives the frames of the contact sheet. called: the meshes, in the order of the film."""
+        place, self._called = self._place, called
         with ExitStack() as stack:
             writers = stack.enter_context(ThreadPoolExecutor(cores()))
             film = self._film(stack)
@@ -164,6 +168,8 @@ class _Shooting:
         options = self._place.options
         if not self._place.filming or "mp4" not in options.films:
             return None
+        from pipelines.morph.film import Film  # noqa: PLC0415  see above
+
         path = self._place.folder / "animation.mp4"
         return stack.enter_context(Film(path, options.resolution, options.fps))
 
@@ -173,13 +179,18 @@ class _Shooting:
             with self._clock.part("draw"):
                 picture = next(pictures)
             if self._count in self._chosen:
-                self._tiles.append(tile(picture, self._share(leg, shot)))
+                self._tiles.append(self._tile(picture, leg, shot.t))
             yield picture
             self._count += 1
             self._place.each(self._count)
 
-    def _share(self, leg: int, shot: Shot) -> float:
-        return (leg + shot.t) / len(self._shots)
+    def _tile(self, picture: Picture, leg: int, t: float) -> Tile:
+        if t not in {0.0, 1.0}:
+            return tile(picture, f"{(leg + t) / len(self._shots):.0%}")
+        name = self._called[leg + round(t)]
+        if len(self._shots) == 1:  # its ends are A and B in maps and tables too
+            name = f"{'B' if t else 'A'}: {name}"
+        return tile(picture, name, is_name=True)
 
     def _write(self, picture: Picture, writers: ThreadPoolExecutor) -> None:
         if self._place.keeping:
@@ -204,6 +215,8 @@ def _from_frames(place: Set) -> None:
     """Afterwards the films that are made from finished frames are there, and frames that only they needed are gone."""
     options = place.options
     if place.filming and not {"gif", "webp"}.isdisjoint(options.films):
+        from pipelines.morph.film import gif, webp  # noqa: PLC0415  see above
+
         paths = sorted(place.frames.iterdir())
         order = [*paths, *paths[-2:0:-1]] if options.boomerang else paths
         for kind, make in (("gif", gif), ("webp", webp)):

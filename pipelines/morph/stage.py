@@ -6,17 +6,21 @@ import dataclasses
 import json
 import shutil
 import time
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
-from importlib.metadata import version
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from PIL import __version__ as pillow_version
 
 from pipelines.contract import BadInput, Result, Work, cores, write_atomic
 from pipelines.morph import Options
 from pipelines.morph.blend import displacement
-from pipelines.morph.film import VERSION as FILM_VERSION
+from pipelines.morph.crew import Count, copies, shared
 from pipelines.morph.leg import Leg, mapped, pressed
 from pipelines.morph.pages import indexed, reported
 from pipelines.morph.pair import Take
@@ -32,8 +36,13 @@ EMPTY = (
     "a picture shows nothing but background, because the surface is seen from its edge alone or is smaller than a "
     "pixel. Take another camera, or look at the mesh."
 )
+PIXEL, VERTEX, TEXTURES = 64, 2000, 200 * 1024**2
+"""Bytes that a take needs for each pixel of a picture, with its samples, for each vertex, and for two textures."""
 RESULT = "result"
 """The folder that is published: of one take itself, of several one folder for each."""
+
+Tell = Callable[[Take, int], None]
+"""Called with a take and how many more of its frames are done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,16 +52,23 @@ class Job:
     work: Work
     plan: Plan
     options: Options
-    renderer: Renderer
 
     def folder(self, take: Take) -> Path:
         """Where a finished take lies."""
         result = self.work.folder / RESULT
         return result if self.plan.alone else result / take.name
 
+    def partial(self, take: Take) -> Path:
+        """Where a take lies until it is finished."""
+        return self.work.folder / "partial" / take.name
+
     def record(self, take: Take) -> Path:
         """Where a finished take's figures lie."""
         return self.work.folder / "done" / f"{take.name}.json"
+
+    def frames(self, take: Take) -> int:
+        """How many frames a take has."""
+        return len(take.legs) * (self.options.frames - 1) + 1
 
 
 def morph(work: Work) -> Result:
@@ -66,44 +82,66 @@ def morph(work: Work) -> Result:
     read_in = _since(began)
     if not plan.todo:
         raise BadInput("\n".join(fault.why for fault in plan.faults) or "There is no pair of meshes to morph.")
-    look = Look(size=options.resolution, background=options.background_rgb, lighting=Lighting(options.lighting))
-    with opened(options.renderer, look) as renderer:
-        job = Job(work=work, plan=plan, options=options, renderer=renderer)
-        figures = {take.name: _made(job, take) for take in plan.todo}
-        versions = _versions(renderer)
+    figures, drawn_by = _all_made(work, plan, options)
     if "report" in options.wanted and not plan.alone:
-        indexed(work.request.name, plan.todo, plan.faults, work.folder / RESULT)
+        indexed(work.request.name, plan, work.folder / RESULT)
     warnings = [*plan.warnings, *(w for made in figures.values() for w in made.pop("warnings"))]
     return Result(
         publish=RESULT,
         figures={"pairs": figures, "seconds": {"read": read_in, "all": _since(began)}},
         warnings=tuple(dict.fromkeys(warnings)),
         faults=plan.faults,
-        versions=versions,
+        versions=_versions(options, drawn_by),
     )
 
 
-def _made(job: Job, take: Take) -> dict[str, Any]:
-    """Afterwards the take's folder is there, whole; its figures. What an earlier run finished is left as it is."""
-    target, record = job.folder(take), job.record(take)
-    each = len(take.legs) * (job.options.frames - 1) + 1
-    before, total = job.plan.todo.index(take) * each, len(job.plan.todo) * each
+def _all_made(work: Work, plan: Plan, options: Options) -> tuple[dict[str, dict[str, Any]], str]:
+    """Afterwards each take's folder is there; the figures by the takes' names, and what drew them."""
+    shutil.rmtree(work.folder / "partial", ignore_errors=True)
+    job = Job(work=work, plan=plan, options=options)
+    left = sum(not job.folder(take).is_dir() for take in plan.todo)
+    among = copies(left, max(_room(take, options) for take in plan.todo))
+    count, total = Count(among), sum(map(job.frames, plan.todo))
 
-    def tell(frames: int) -> None:
+    def tell(take: Take, more: int) -> None:
+        count.add(more, lambda done: work.progress(done, total, "frames", take.name))
+
+    look = Look(size=options.resolution, background=options.background_rgb, lighting=Lighting(options.lighting))
+    if among > 1:
+        own = cache(lambda: opened(options.renderer, look))  # each copy its own, at its first take
+        made = shared(lambda take: (_made(job, take, own(), tell), own().version), plan.todo, among)
+    else:
+        with opened(options.renderer, look) as renderer:
+            made = [(_made(job, take, renderer, tell), renderer.version) for take in plan.todo]
+    return {take.name: figures for take, (figures, _) in zip(plan.todo, made, strict=True)}, made[0][1]
+
+
+def _room(take: Take, options: Options) -> int:
+    """Bytes of memory that a copy needs for a take."""
+    first = take.meshes[0]
+    textures = TEXTURES if first.texture is not None else 0
+    return PIXEL * options.resolution**2 + VERTEX * len(first.vertices) + textures
+
+
+def _made(job: Job, take: Take, renderer: Renderer, tell: Tell) -> dict[str, Any]:
+    """Afterwards the take's folder is there, whole; its figures. What an earlier run finished is left as it is."""
+    target, record, partial = job.folder(take), job.record(take), job.partial(take)
+    each = job.frames(take)
+
+    def drawn(frames: int) -> None:
         if frames % EVERY == 0 or frames == each:
-            job.work.progress(before + frames, total, "frames", take.name)
+            tell(take, frames % EVERY or EVERY)
 
     if target.is_dir():
-        tell(each)
+        tell(take, each)
     else:
-        partial = job.work.folder / "partial"
-        shutil.rmtree(partial, ignore_errors=True)
-        place = Set(options=job.options, renderer=job.renderer, folder=partial, each=tell)
+        place = Set(options=job.options, renderer=renderer, folder=partial, each=drawn)
         footage, legs = _shot(take, place)
         told = [f"{take.name}: {EMPTY}"] if footage.empty else []
         figures = {**_figures(job, take), "warnings": [*told, *(w for leg in legs for w in leg.warnings)]}
         if "report" in job.options.wanted:
-            reported(take, legs, partial, _facts(job, take), [*_about(job, take), *figures["warnings"]])
+            facts = _facts(job, take, renderer.version)
+            reported(take, legs, partial, facts, [*_about(job, take), *figures["warnings"]])
         record.parent.mkdir(exist_ok=True)
         write_atomic(record, json.dumps({**figures, "seconds": footage.clock.rounded()}).encode("ascii"))
         target.parent.mkdir(exist_ok=True)
@@ -139,14 +177,14 @@ def _figures(job: Job, take: Take) -> dict[str, Any]:
     return {
         "vertices": len(first.vertices),
         "faces": first.face_count,
-        "frames": len(take.legs) * (job.options.frames - 1) + 1,
+        "frames": job.frames(take),
         "textured": all(mesh.texture is not None for mesh in take.meshes),
         "displacement": dataclasses.asdict(displacement(take.seen[0], take.seen[-1])),
         "offset": list(job.plan.offsets[take.name]),
     }
 
 
-def _facts(job: Job, take: Take) -> dict[str, str]:
+def _facts(job: Job, take: Take, drawn_by: str) -> dict[str, str]:
     """What the report tells of how it was made."""
     options, first = job.options, take.meshes[0]
     moved = displacement(take.seen[0], take.seen[-1])
@@ -159,7 +197,7 @@ def _facts(job: Job, take: Take) -> dict[str, str]:
         "Alignment": options.align,
         "Frames": f"{options.frames} of {options.resolution} pixels, {options.easing}, {options.fps:g} a second",
         "Camera and lighting": f"{options.camera}, {options.lighting}",
-        "Drawn by": job.renderer.version,
+        "Drawn by": drawn_by,
     }
 
 
@@ -169,9 +207,15 @@ def _about(job: Job, take: Take) -> list[str]:
     return [w for w in job.plan.warnings if w.startswith((f"{take.name}: ", *(f"{name}: " for name in names)))]
 
 
-def _versions(renderer: Renderer) -> dict[str, str]:
-    packages = {name: version(name) for name in ("numpy", "moderngl", "pillow")}
-    return {**packages, "pyav": FILM_VERSION, "opengl": renderer.version}
+def _versions(options: Options, drawn_by: str) -> dict[str, str]:
+    from moderngl import __version__ as gl_version  # type: ignore[attr-defined]  # noqa: PLC0415  copies may have it
+
+    found = {"numpy": np.__version__, "moderngl": gl_version, "pillow": pillow_version}
+    if "video" in options.wanted:
+        from pipelines.morph.film import VERSION  # noqa: PLC0415  FFmpeg takes long to load, where there is no film
+
+        found["pyav"] = VERSION
+    return {**found, "opengl": drawn_by}
 
 
 def _since(began: float) -> float:

@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ pytest.register_assert_rewrite("tests.contract.runners")
 from daemon.errors import ConfigError, RunnerUnavailable  # noqa: E402
 from daemon.model import End, OnEnd  # noqa: E402
 from daemon.runners.docker import Containers, DockerRunner, Pull, Settings, digests  # noqa: E402
+from daemon.runners.docker.control import Control  # noqa: E402
 from daemon.runners.docker.engine import Engine  # noqa: E402
 from daemon.runners.docker.folders import Translation  # noqa: E402
 from daemon.runners.docker.proof import Ground, prove  # noqa: E402
@@ -209,6 +211,35 @@ class TestDockerRunner(RunnerContract):
         assert ended.end is end
         assert says in ended.detail
         assert "127.0.0.1:1/visaged/none:1" in ended.detail
+
+    def test_a_stage_reads_the_weights_and_cannot_change_them(self, lab: Lab, tmp_path: Path) -> None:
+        (tmp_path / "models").mkdir()
+        (tmp_path / "models" / "eyes.onnx").write_text("eyes")
+        seeing = replace(PROBE, models=tmp_path / "models")
+        ends = Ends()
+        with contextlib.closing(DockerRunner(Settings(work=lab.work, pipelines={"probe": seeing}), ends)) as runner:
+            task = lab.task("weigh")
+            runner.submit(task)
+            assert ends.of(task).status == 0, log(task)
+        said = read_result(own(task))
+        assert said
+        assert (said.figures["read"], said.figures["write"]) == ("eyes", "Read-only file system")
+
+    def test_a_stage_runs_in_its_own_image(self, lab: Lab) -> None:
+        docker("tag", IMAGE, f"{IMAGE}-own")
+        runner, ends = lab.runner()
+        task = lab.task("ok")
+        task = replace(task, stage=replace(task.stage, image="own"))
+        runner.submit(task)
+        assert ends.of(task).status == 0
+        assert Control.of(task).made().image == f"{IMAGE}-own"
+
+    def test_an_own_image_that_is_missing_is_said(self, lab: Lab) -> None:
+        runner, ends = lab.runner()
+        task = lab.task("ok")
+        task = replace(task, stage=replace(task.stage, image="gone"))
+        runner.submit(task)
+        assert f"The image {IMAGE}-gone is not on this machine" in ends.of(task).detail
 
     def test_an_image_without_python_is_a_clear_failure(self, lab: Lab) -> None:
         ends = Ends()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import resource
@@ -26,7 +27,7 @@ from daemon.runners.attempt import Attempt  # noqa: E402
 from daemon.runners.environment import PACKAGES, environment  # noqa: E402
 from daemon.runners.processes import marked  # noqa: E402
 from pipelines.contract import read_result  # noqa: E402
-from tests.contract.runners import Lab, MakeRunner, RunnerContract, begun, own, starts, until  # noqa: E402
+from tests.contract.runners import Ends, Lab, MakeRunner, RunnerContract, begun, log, own, starts, until  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
 PLUGINS = ROOT / "tests" / "plugins"
@@ -306,6 +307,19 @@ class TestLocalRunner(RunnerContract):
         runner.submit(task)
         assert ends.of(task).status == 0
         assert left(task) == []
+
+    def test_a_stage_finds_the_weights(self, lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        (tmp_path / "models").mkdir()
+        (tmp_path / "models" / "eyes.onnx").write_text("eyes")
+        monkeypatch.chdir(tmp_path)
+        ends = Ends()
+        with contextlib.closing(LocalRunner(lab.work, ends, models=Path("models"))) as runner:
+            task = lab.task("weigh")
+            runner.submit(task)
+            assert ends.of(task).status == 0, log(task)
+        said = read_result(own(task))
+        assert said
+        assert (said.figures["read"], said.figures["absolute"]) == ("eyes", True)
 
     # ------------------------------------------------------------ the daemon's side
 

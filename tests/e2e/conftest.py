@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -80,6 +81,11 @@ class Place:
     def attempts(self, job: Job) -> tuple[Attempt, ...]:
         with contextlib.closing(self.store()) as store:
             return store.attempts(job.id)
+
+    def forget_nights(self) -> None:
+        """Afterwards no nightly work was ever done, as far as anybody knows."""
+        with contextlib.closing(sqlite3.connect(self.root / "state" / "visaged.db")) as database, database:
+            database.execute("DELETE FROM facts WHERE name LIKE 'last_success:%'")
 
     def drop(self, path: str, content: bytes | str) -> Path:
         """A file that appears in the inbox by one rename, as from a program that does it well."""

@@ -87,7 +87,7 @@ def composed(tmp_path_factory) -> Iterator[Composed]:
         f"VISAGED_ROOT={data}\nVISAGED_UID={USER[0]}\nVISAGED_GID={USER[1]}\nDOCKER_GID={SOCKET.stat().st_gid}\n"
     )
     compose = Composed(data, here / ".env")
-    compose("--profile", "images", "build")
+    compose("--profile", "images", "--profile", "cpu", "build", "daemon", "morph")
     compose("run", "--rm", "daemon", "init")
     yield compose
     compose("down", "--timeout", "20", check=False)

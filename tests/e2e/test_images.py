@@ -22,8 +22,8 @@ pytestmark = pytest.mark.docker
 ROOT = Path(__file__).resolve().parents[2]
 USER = (4242, 4243)
 """Nobody in the image and, most likely, nobody on this machine."""
-MEGABYTES = {"morph": 600, "daemon": 200}
-"""What the images may weigh on disk; face-morph's weighs 2650."""
+MEGABYTES = {"morph": 600, "faces": 1100, "daemon": 200}
+"""What the images may weigh on disk; face-morph's weighs 2650, face-organizer's 11500."""
 
 
 def build(name: str, **arguments: str) -> str:
@@ -45,6 +45,11 @@ def build(name: str, **arguments: str) -> str:
 @pytest.fixture(scope="module")
 def morph() -> str:
     return build("morph")
+
+
+@pytest.fixture(scope="module")
+def faces() -> str:
+    return build("faces")
 
 
 @pytest.fixture(scope="module")
@@ -91,10 +96,41 @@ def test_an_image_has_exactly_the_pinned_versions(name, request):
     assert {one.lower().replace("_", "-") for one in found} - pinned <= {"visaged==0.1.0"}
 
 
-def test_the_image_of_a_pipeline_has_nothing_of_the_daemon(morph):
-    assert inside(morph, "cd / && /opt/venv/bin/python -c 'import daemon' 2>&1 | tail -1") == [
+@pytest.mark.parametrize("name", ["morph", "faces"])
+def test_the_image_of_a_pipeline_has_nothing_of_the_daemon(name, request):
+    assert inside(request.getfixturevalue(name), "cd / && /opt/venv/bin/python -c 'import daemon' 2>&1 | tail -1") == [
         "ModuleNotFoundError: No module named 'daemon'"
     ]
+
+
+def test_the_image_of_faces_has_neither_weights_nor_frameworks_for_training(faces):
+    assert inside(faces, "find / -xdev -name '*.onnx' -size +50k 2>/dev/null; true") == []
+    there = "print(*(p.name for p in pathlib.Path(sysconfig.get_path('purelib')).iterdir()))"
+    (packages,) = inside(faces, f'/opt/venv/bin/python -c "import pathlib, sysconfig; {there}"')
+    assert not {"tensorflow", "keras", "torch", "deepface", "insightface"} & set(packages.lower().split())
+
+
+@pytest.mark.data
+def test_the_image_of_faces_runs_weights_that_are_mounted(faces, models):
+    strict = ["--network=none", "--read-only", "--cap-drop=ALL", "--tmpfs=/tmp", f"--user={USER[0]}:{USER[1]}"]
+    program = "import onnxruntime; print(onnxruntime.InferenceSession('/models/w600k_mbf.onnx').get_outputs()[0].shape)"
+    python = ["--entrypoint=/opt/venv/bin/python", faces, "-c", program]
+    assert docker("run", "--rm", *strict, f"--volume={models}:/models:ro", *python).strip().endswith("512]")
+
+
+def test_a_container_of_faces_compiles_nothing_that_its_image_has_compiled(faces):
+    strict = ["--network=none", "--read-only", "--cap-drop=ALL", "--tmpfs=/tmp", f"--user={USER[0]}:{USER[1]}"]
+    sort = "cd /tmp && /opt/venv/bin/python -P -m pipelines.faces.cluster"
+    count = "for one in /opt/compiled /tmp/compiled; do find $one -name '*.nbc' | wc -l; done"
+    shell = ["--entrypoint=/bin/sh", faces, "-c", f"{sort} && {count}"]
+    carried, there = map(int, docker("run", "--rm", *strict, *shell).split())
+    assert carried == there > 0
+
+
+def test_everything_that_faces_imports_is_in_its_image(faces):
+    packages = "cv2 av numba infomap pillow_heif pyarrow.parquet scipy.sparse.csgraph onnxruntime"
+    tried = '/opt/venv/bin/python -c "import $one" 2>&1'
+    assert inside(faces, f"cd /tmp && for one in {packages}; do {tried}; done") == []
 
 
 def test_labels_say_what_an_image_is():

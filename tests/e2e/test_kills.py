@@ -16,6 +16,9 @@ ELSEWHERE = {
     Step.MOVE_COPYING,  # two file systems: tests/unit/test_custody.py and test_moves.py
     Step.MOVE_COPIED,
     Step.MOVE_CLEARING,
+    Step.PREPARED,  # what is remembered and shown as a tree: tests/e2e/test_ledger_kills.py
+    *(step for step in Step if step.startswith("tree:")),  # and tests/unit/test_tree_kills.py
+    *(step for step in Step if step.startswith("state:")),  # and tests/unit/test_revisions.py
     *(step for step in Step if step.startswith("docker:")),  # tests/e2e/test_docker_kills.py
 }
 """Steps that a drop on one file system, with processes as stages, does not pass."""

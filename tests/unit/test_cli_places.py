@@ -13,6 +13,7 @@ from daemon.cli.settings import Settings
 from daemon.cli.submitting import Wish, drop, folder_of
 from daemon.errors import CannotDo, ConfigError, InboxOffline, StoreError
 from daemon.store import Store, open_reader
+from pipelines.registry import ours
 from tests.unit.view_world import World, a_job
 
 
@@ -69,7 +70,8 @@ def test_under_a_share_that_is_not_mounted_nothing_is_made(tmp_path, place):
     known(place, "the-id")
     inbox = place.inboxes[0].path
     (inbox / ".visaged-inbox").unlink()
-    (inbox / "morph").rmdir()
+    for lane in ours():
+        (inbox / lane).rmdir()
     with pytest.raises(ConfigError, match="probably not mounted"):
         make(Settings(), tmp_path)
     assert names(inbox) == []
@@ -99,7 +101,7 @@ def test_a_file_is_dropped_whole_and_nothing_else_is_left(tmp_path, place):
     assert top == "morph/head.obj"
     assert (inbox.path / top).read_text() == "v 0 0 0"
     assert source.exists()
-    assert names(inbox.path) == [".visaged-inbox", "morph"]
+    assert names(inbox.path) == [".visaged-inbox", *sorted(ours())]
 
 
 def test_several_files_become_one_folder(tmp_path, place):

@@ -12,8 +12,8 @@ import yaml
 
 from daemon.cli.hiring import docker_settings
 from daemon.cli.making import make
+from daemon.cli.placing import site_of
 from daemon.cli.settings import Settings
-from daemon.cli.wiring import site_of
 from daemon.config import configured
 from pipelines.registry import PIPELINES, ours
 from tests.unit.view_world import a_job
@@ -64,9 +64,18 @@ def test_a_pipeline_is_named_as_its_extra_table_lane_image_and_its_results(name,
     assert site.results_folder(a_job(pipeline=name)).name == name
 
 
-def test_there_is_no_image_and_no_service_without_a_pipeline():
-    assert sorted([*ours(), "daemon"]) == IMAGES
-    assert sorted(COMPOSE["services"]) == sorted([*ours(), "daemon", "daemon-gpu"])
+def test_there_is_no_image_and_no_service_without_a_pipeline_or_a_stage_of_one():
+    stages = {f"{name}-{s.image}" for name, pipeline in ours().items() for s in pipeline.stages if s.image}
+    assert {*ours(), "daemon"} <= set(IMAGES) <= {*ours(), "daemon", *stages}
+    assert {*COMPOSE["services"]} == {*IMAGES, "daemon-gpu"}
+
+
+def test_the_extra_for_gpus_is_the_other_with_another_onnxruntime():
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    (theirs,) = set(extras["faces"]) - set(extras["faces-cuda"])
+    (ours,) = set(extras["faces-cuda"]) - set(extras["faces"])
+    assert theirs.startswith("onnxruntime>=")
+    assert ours.startswith("onnxruntime-gpu[cuda,cudnn]>=")
 
 
 # ---------------------------------------------------------------- the daemon's services

@@ -139,3 +139,14 @@ def test_a_process_that_fails_gives_its_last_words():
     assert doctor._tried("raise SystemExit('no display')") == ("", "no display")
     assert doctor._tried("import os; os.abort()") == ("", "the process ended with status -6")
     assert doctor._tried("print('llvmpipe')") == ("llvmpipe", "")
+
+
+def test_the_packages_of_a_pipeline_are_those_for_gpus_where_more_of_them_are_here(tmp_path, monkeypatch):
+    info = tmp_path / "looking-1.0.dist-info"
+    info.mkdir()
+    needs = ("numpy; extra == 'look'", "slow-eyes; extra == 'look'", "numpy; extra == 'look-cuda'")
+    lines = "".join(f"Requires-Dist: {one}\n" for one in (*needs, "pytest[fast]>=1; extra == 'look-cuda'"))
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: looking\nVersion: 1.0\n{lines}")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert doctor._wanted("look", "looking") == ("numpy", "pytest")
+    assert doctor._wanted("other", "looking") == ()

@@ -37,6 +37,11 @@ def test_everything_below_the_root_is_one_writable_folder(place):
     assert value(unit(place, "v"), "ReadWritePaths") == f"-{place.daemon.root}"
 
 
+def test_what_stages_compile_is_kept_though_nothing_else_can_be_written(place):
+    text = unit(place, "v")
+    assert value(text, "Environment") == f"XDG_CACHE_HOME=%C/{value(text, 'CacheDirectory')}"
+
+
 def test_the_engines_group_is_asked_for_only_where_stages_run_in_containers(place):
     assert "SupplementaryGroups" not in unit(place, "v")
 

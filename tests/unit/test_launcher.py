@@ -128,7 +128,7 @@ def test_a_stage_that_takes_too_much_memory_is_killed(place: Place) -> None:
     place.memory = 64 << 20
     left = place.python("import time; held = bytearray(b'1') * (200 << 20); time.sleep(60)")
     assert left["why"] == "out of memory"
-    assert left["peak_memory"] >= 200 << 20
+    assert left["peak_memory"] > place.memory
 
 
 def test_memory_of_the_whole_family_counts(place: Place) -> None:

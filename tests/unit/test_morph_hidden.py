@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from pipelines.morph.blend import blend
 from pipelines.morph.camera import framed
-from pipelines.morph.renderers.hidden import NOTHING, TILE, farthest, guessed, spread, swept
+from pipelines.morph.renderers.hidden import NOTHING, TILE, farthest, guessed, looks, spread, swept
 
 SIZE = 64
 
@@ -39,7 +39,7 @@ def test_before_the_background_nothing_is_left_out():
     found = guessed(swept((a, b), triangles, projection, SIZE), np.ones((SIZE // TILE, SIZE // TILE)))
     assert not found.left_out.any()
     assert (found.near == NOTHING).all()
-    assert found.proved(np.full((SIZE // TILE, SIZE // TILE), NOTHING, np.uint8))
+    assert found.proved(np.full((SIZE // TILE, SIZE // TILE), NOTHING, np.uint8)).all()
 
 
 def test_behind_a_wall_small_triangles_are_left_out_and_the_proof_fails_where_the_wall_has_a_hole():
@@ -51,9 +51,29 @@ def test_behind_a_wall_small_triangles_are_left_out_and_the_proof_fails_where_th
     found = guessed(sweep, wall)
     assert found.left_out.all()
     drawn = np.full(wall.shape, 3, np.uint8)
-    assert found.proved(drawn)
-    drawn[tuple(np.argwhere(found.near < NOTHING)[0])] = NOTHING
-    assert not found.proved(drawn)
+    assert found.proved(drawn).all()
+    hole = tuple(np.argwhere(found.near < NOTHING)[0])
+    drawn[hole] = NOTHING
+    assert np.argwhere(~found.proved(drawn)).tolist() == [list(hole)]
+
+
+def test_where_the_proof_fails_what_was_left_out_comes_back_and_elsewhere_it_does_not():
+    random = np.random.default_rng(4)
+    centres = random.uniform(-0.6, 0.6, (200, 1, 3)) * [1, 1, 0.01]
+    a = (centres + random.normal(0, 0.01, (200, 3, 3))).reshape(-1, 3)
+    sweep = swept((a, a), np.arange(len(a)).reshape(-1, 3), framed(a).projection(), SIZE)
+    found = guessed(sweep, np.full((SIZE // TILE, SIZE // TILE), 0.01))
+    drawn = np.full((SIZE // TILE, SIZE // TILE), 3, np.uint8)
+    hole = tuple(np.argwhere(found.near < NOTHING)[10])
+    drawn[hole] = NOTHING
+    looser = found.loosened(drawn)
+    assert looser.proved(drawn).all()
+    assert 0 < looser.left_out.sum() < found.left_out.sum()
+
+
+@pytest.mark.parametrize("frames", [2, 5, 6, 7, 41, 400])
+def test_the_first_looks_are_the_ends_and_the_middle_and_few_frames_have_none(frames):
+    assert looks(frames) == (() if frames <= 6 else (0, round((frames - 1) / 2), frames - 1))
 
 
 @pytest.mark.parametrize("size", [64, 66, 70, 512])
@@ -68,7 +88,7 @@ def test_the_depth_of_a_tile_is_its_farthest_pixels(size):
 
 
 def test_depth_is_spread_to_the_neighbours():
-    depth = np.zeros((5, 5))
-    depth[2, 2] = 1.0
+    depth = np.zeros((5, 5), np.uint8)
+    depth[2, 2] = 1
     assert spread(depth)[1:4, 1:4].all()
     assert spread(depth).sum() == 9

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pipelines.morph import obj
@@ -178,3 +178,84 @@ def test_the_fast_reader_finds_what_the_obvious_one_finds(text: str) -> None:
     assert found.corners.tolist() == [corner for face in faces for corner in face]
     expected = [corner for face in uvs for corner in face]
     assert ([-1] * len(expected) if found.uv_corners is None else found.uv_corners.tolist()) == expected
+
+
+CORNER_WORDS = ["1", "2", "3", "4", "1/1", "2/2", "3/1", "1//1", "2//1", "3//2", "1/1/1", "2/2/1", "3/3/1"]
+ODD_WORDS = [
+    "0",
+    "-1",
+    "9",
+    "1/",
+    "/1",
+    "1/2/",
+    "1///2",
+    "-1/-1",
+    "0/1",
+    "99999999999",
+    "1.5",
+    "-2.25e-3",
+    "+.5",
+    "1e400",
+]
+WORDS = st.sampled_from([*CORNER_WORDS, *ODD_WORDS, "nan", "x", "1_0", "1.2.3", "#c"])
+LINES = st.one_of(
+    st.builds(
+        lambda keyword, words, space: keyword + "".join(space + word for word in words),
+        st.sampled_from(["v", "vt", "vn", "f", "g", "usemtl", "mtllib", "#", "", " v", "v v", "vt t", "s", "huh"]),
+        st.lists(WORDS, max_size=5),
+        st.sampled_from([" ", "  ", "\t", " \\\n "]),
+    ),
+    st.sampled_from(
+        ["v 0 0 0", "v 1 0.5 -2e-1", "vt 0 1", "vt .25 .75", "f 1 2 3", "f 1/1 2/2 3/1", "usemtl skin", ""]
+    ),
+)
+PLAIN = [
+    "v 0 0 0\nv 1 0 0\nv 1 1 0\nv 0 1 0\nvt 0 0\nvt 1 1\nvt 0 1\n",
+    "v 0 0 0 9 9 9\nv 1 0 0 255 0 0\nv 1 1 0 1 2 3\nv 0 1 0 0 0 0\nvt 0 0 0\nvt 1 1 0\nvt 0 1 0\n",
+]
+
+
+def outcome(read, data: bytes):
+    """What the reader makes of it, as something that can be compared."""
+    try:
+        found = read(data)
+    except Damaged as why:
+        return str(why)
+    values = (getattr(found, name) for name in Polygons.__slots__)
+    return [(v.dtype, v.shape, v.tobytes()) if isinstance(v, np.ndarray) else v for v in values]
+
+
+@given(st.sampled_from(["", *PLAIN]), st.lists(LINES, max_size=8), st.sampled_from(["\n", "\r\n", "\r"]), st.booleans())
+@example(head=PLAIN[0], lines=["f 1/1/ 2/2/ 3/3/"], newline="\n", ended=True)
+@example(head=PLAIN[0], lines=["f 1//1 2/2/ 3///3"], newline="\n", ended=True)
+@example(head=PLAIN[0], lines=["f 1 2 3", "f 1/1 2 3"], newline="\n", ended=False)
+@example(head=PLAIN[0], lines=["v 1 2", "v 3 4 5 6"], newline="\n", ended=True)
+@example(head=PLAIN[0], lines=["v 1 v 2", "f 1 2 3"], newline="\n", ended=True)
+@example(head=PLAIN[0], lines=["f 1 2 1000000001", "f 1 2 99999999999999999999"], newline="\n", ended=True)
+def test_in_bulk_a_file_is_read_as_line_by_line(head: str, lines: list[str], newline: str, ended: bool) -> None:
+    text = head + "\n".join(lines) + ("\n" if ended else "")
+    data = text.replace("\n", newline).encode()
+    assert outcome(obj.parse, data) == outcome(obj.careful, data)
+
+
+@given(
+    st.lists(st.sampled_from(["1/1", "2/3", "4/2"]), min_size=3, max_size=5), st.sampled_from(PLAIN), st.integers(1, 3)
+)
+def test_plain_files_of_all_forms_are_read_in_bulk(corners: list[str], head: str, form: int) -> None:
+    forms = {1: lambda c: c, 2: lambda c: c.partition("/")[0], 3: lambda c: c.replace("/", "//")}
+    faces = (
+        "g all\nusemtl skin\n" + "f " + " ".join(map(forms[form], corners)) + "\nusemtl eye\nf 1 2 3\n" * (form == 2)
+    )
+    data = (head + faces).encode()
+    found = obj.plain(data, obj._PASSED_OVER)
+    assert found is not None
+    assert outcome(lambda _: found, data) == outcome(obj.careful, data)
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("name", ["identity000", "jawOpen"])
+def test_real_heads_are_plain_and_read_in_bulk_as_line_by_line(data, name: str) -> None:
+    text = (data / "meshes/ict" / f"{name}.obj").read_bytes()
+    found = obj.plain(text, obj._PASSED_OVER)
+    assert found is not None
+    assert outcome(lambda _: found, text) == outcome(obj.careful, text)

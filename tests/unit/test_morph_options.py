@@ -65,7 +65,7 @@ def test_the_daemon_can_import_the_declaration_without_any_array_library():
 def test_the_pipeline_is_one_stage_without_a_gpu_published_as_a_folder():
     (stage,) = PIPELINE.stages
     assert (stage.name, stage.gpus, PIPELINE.publish) == ("morph", Gpus.NONE, Publish.FOLDER)
-    assert [command.name for command in PIPELINE.commands] == ["heads"]
+    assert [command.name for command in PIPELINE.commands] == ["heads", "portraits"]
     assert PIPELINE.run_as == "pipelines.morph"
 
 

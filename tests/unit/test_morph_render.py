@@ -228,9 +228,10 @@ def test_leaving_out_what_is_hidden_changes_no_pixel_of_any_frame(seed):
     shots = [Shot(t) for t in np.linspace(0, 1, 9)]
     with GlRenderer(Look(size=SIZE, background=BACKGROUND)) as renderer:
         renderer.load(drawn, camera)
+        pictures = list(renderer.frames(shots))
         assert renderer._scene._count < every.size  # else the test shows nothing
-        for one, picture in zip(shots, list(renderer.frames(shots)), strict=True):
-            whole = renderer._read(renderer._drawn(one, renderer._next(), whole=True))[..., :3]
+        for one, picture in zip(shots, pictures, strict=True):
+            whole = renderer._read(renderer._drawn(one, renderer._next(), whole=True)).picture
             assert np.array_equal(picture, whole)
 
 

@@ -63,7 +63,7 @@ def page(**more):
         "film": "animation.mp4",
         "poster": "frames/0000.png",
         "pictures": (Shown(path="contact-sheet.png", about="From A to B"), Shown(path="shape-maps.png")),
-        "statistics": (ROW,),
+        "statistics": {"Figures": (ROW,)},
         "facts": {"Took": "1.2 s"},
     }
     return Page(**{**whole, **more})
@@ -81,6 +81,12 @@ def test_the_report_holds_film_pictures_figures_and_receipt():
 def test_a_chain_is_told_in_the_order_of_its_film():
     seen = Seen(report(page(called=("a", "b", "c", "a"))))
     assert seen.text.count("a to b to c to a") == 2  # the title and the heading
+
+
+def test_each_leg_of_a_chain_has_a_table_under_its_own_heading():
+    seen = Seen(report(page(statistics={"Figures: a to b": (ROW,), "Figures: b to c": (ROW, ROW)})))
+    assert seen.names().count("table") == 2
+    assert seen.text.index("Figures: a to b") < seen.text.index("Figures: b to c")
 
 
 def test_warnings_and_faults_stand_before_the_pictures():

@@ -3,6 +3,7 @@
 import io
 import itertools
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -239,7 +240,7 @@ def test_a_kill_in_the_middle_leaves_no_half_pair_and_the_next_run_completes(tmp
     process = subprocess.Popen([sys.executable, "-m", "pipelines.morph", "morph", str(tmp_path)])
     at = stage_folder(tmp_path, "morph")
     deadline = time.monotonic() + 60
-    while not (at / "partial" / "frames" / "0020.png").exists() or not (at / "result" / "0__1").is_dir():
+    while not (list(at.glob("partial/*/frames/0020.png")) and list(at.glob("result/*"))):
         assert time.monotonic() < deadline
         assert process.poll() is None
         time.sleep(0.005)
@@ -254,6 +255,24 @@ def test_a_kill_in_the_middle_leaves_no_half_pair_and_the_next_run_completes(tmp
         assert len(list((pair / "frames").iterdir())) == 200
         with av.open(str(pair / "animation.mp4")) as container:
             assert sum(1 for _ in container.decode(video=0)) == 200
+
+
+@pytest.mark.parametrize("cpus", [1, 2])
+def test_several_pairs_are_the_same_however_many_cores_make_them(tmp_path, cpus):
+    meshes = {f"{k}.obj": obj(CORNERS * (1 + k / 10)) for k in range(3)}
+    job(tmp_path, {**meshes, "odd.obj": obj(CORNERS[:4], FACES[:3])}, {**SMALL, "minimal": True})
+    run(job(tmp_path / "here", {**meshes, "odd.obj": obj(CORNERS[:4], FACES[:3])}, {**SMALL, "minimal": True}))
+    environment = {**os.environ, "VISAGED_CPUS": str(cpus)}
+    subprocess.run([sys.executable, "-m", "pipelines.morph", "morph", str(tmp_path)], check=True, env=environment)
+    files = [path.relative_to(published(tmp_path)) for path in published(tmp_path).rglob("*.png")]
+    assert len(files) == 3 * (5 + 4 + 1)
+    for path in files:
+        assert (published(tmp_path) / path).read_bytes() == (published(tmp_path / "here") / path).read_bytes()
+    one, other = result(tmp_path), result(tmp_path / "here")
+    assert (one.faults, one.warnings, one.versions) == (other.faults, other.warnings, other.versions)
+    assert list(one.figures["pairs"]) == list(other.figures["pairs"])
+    lines = [json.loads(line)["done"] for line in (tmp_path / "progress.jsonl").read_text().splitlines()]
+    assert lines == [5, 10, 15]
 
 
 def test_the_inputs_are_only_read(tmp_path):
@@ -310,6 +329,29 @@ def test_a_chain_is_one_film_without_repeated_frames(tmp_path):
     assert sorted(p.name for p in (at / "legs").iterdir()) == ["1-a__b", "2-b__c", "3-c__a"]
     assert "legs/1-a__b/heatmaps/shape.png" in (at / "report.html").read_text()
     assert result(tmp_path).figures["pairs"]["a__b__c__a"]["frames"] == 13
+    page = (at / "report.html").read_text()
+    assert [page.count(f"Figures: {leg}<") for leg in ("a to b", "b to c", "c to a")] == [1, 1, 1]
+
+
+def test_pairs_that_fail_stand_in_the_index_by_the_names_of_their_meshes(tmp_path):
+    run(job(tmp_path, {**PAIR, "odd.obj": obj(CORNERS[:4], FACES[:3]), "lost.obj": b""}))
+    page = (published(tmp_path) / "index.html").read_text()
+    between = ' <span class="to">to</span> '
+    cards = [f"<h2>{name}</h2>" for name in (f"a{between}b", f"a{between}odd", f"b{between}odd", "lost")]
+    assert [page.count(card) for card in cards] == [1, 1, 1, 1]
+
+
+def test_the_sheet_of_a_chain_names_its_meshes(tmp_path):
+    meshes = {**PAIR, "c.obj": obj(CORNERS * [1, 1.4, 1])}
+    options = {**SMALL, "order": ["a", "b", "c"], "outputs": ["frames"]}
+    run(job(tmp_path / "one", meshes, options))
+    named = {"a.obj": meshes["a.obj"], "other.obj": meshes["b.obj"], "c.obj": meshes["c.obj"]}
+    run(job(tmp_path / "two", named, {**options, "order": ["a", "other", "c"]}))
+    one, two = (picture(published(tmp_path / name) / "contact-sheet.png") for name in ("one", "two"))
+    rows, columns = np.nonzero((one != two).any(axis=2))
+    middle = 4  # of nine tiles, in rows of five
+    assert 8 + middle * 264 <= columns.min() <= columns.max() < 8 + (middle + 1) * 264
+    assert 264 <= rows.min() <= rows.max() < 264 + 26
 
 
 def test_an_order_with_a_mesh_that_is_not_there_is_refused_with_the_names(tmp_path):

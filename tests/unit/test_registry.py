@@ -7,7 +7,7 @@ from importlib import metadata
 import pytest
 
 from pipelines import registry
-from pipelines.contract import Loose, Pipeline, Publish, Stage, Wanting, option
+from pipelines.contract import Command, Loose, Pipeline, Publish, Stage, Wanting, option
 from pipelines.registry import BrokenPipeline, added, problem
 
 
@@ -32,6 +32,8 @@ GOOD = Pipeline(
     loose=Loose.TOGETHER,
     publish=Publish.FOLDER,
 )
+
+ASKS = Command(name="copy show", about="Show what was copied.", stages=(Stage(name="show"),))
 
 SOURCE = """
 import dataclasses
@@ -98,8 +100,13 @@ def test_a_good_declaration_has_no_problem():
         ({"name": "a/b"}, "cannot be a folder's name"),
         ({"name": "a\n"}, "cannot be a folder's name"),
         ({"stages": (Stage(name="A"),)}, "cannot be a folder's name"),
+        ({"stages": (Stage(name="copy", image="../x"),)}, "cannot be a folder's name"),
         ({"stages": ()}, "no stages"),
-        ({"commands": (Stage(name="copy"),)}, "the same name"),
+        ({"stages": (Stage(name="copy"), Stage(name="copy"))}, "two of its stages have the same name"),
+        ({"commands": (ASKS, ASKS)}, "two of its commands have the same name"),
+        ({"commands": (dataclasses.replace(ASKS, stages=(Stage(name="A"),)),)}, "cannot be a folder's name"),
+        ({"commands": (ASKS,), "nightly": "tidy"}, "its command tidy is not there"),
+        ({"commands": (ASKS,), "edited": "tidy"}, "its command tidy is not there"),
         ({"options": dict}, "not a dataclass"),
         ({"options": Clashing}, "option timeout has a name"),
     ],

@@ -55,6 +55,9 @@ def site(root: Path) -> Site:
         limits=Limits(partner_timeout=1, disk_min=0, unpack=1),
         umask=0o022,
         group=None,
+        state=root / "state",
+        models=root / "models",
+        fetches=False,
     )
 
 

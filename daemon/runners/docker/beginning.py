@@ -9,7 +9,7 @@ from daemon.runners.docker.answers import Container, Image
 from daemon.runners.docker.control import Control, Made
 from daemon.runners.docker.ending import never_started
 from daemon.runners.docker.engine import Declined
-from daemon.runners.docker.folders import mounted, of_stage, prepare
+from daemon.runners.docker.folders import mounted, of_stage, prepare, weights
 from daemon.runners.docker.images import Unfit, image_for
 from daemon.runners.docker.site import Site
 from daemon.runners.docker.spec import Wish, configuration, name_of
@@ -35,12 +35,13 @@ def create(site: Site, task: Task, control: Control) -> Ended | None:
     Raises RunnerUnavailable, ConfigError, OSError.
     """
     containers = site.containers(task.pipeline)
-    image = image_for(site.engine, containers)
+    image = image_for(site.engine, containers, task.stage.image)
     if isinstance(image, Unfit):
         return impossible(task.name, image.why) if image.for_good else never_started(task.name, image.why)
     user = site.user(containers)
     prepare(task, user)
-    mounts = mounted(of_stage(task, site.settings.readable, containers.mounts), site.certain(image))
+    more = (*containers.mounts, *weights(containers))
+    mounts = mounted(of_stage(task, site.settings.readable, more), site.certain(image))
     wish = Wish(task=task, root=site.root, image=image, containers=containers, user=user, mounts=mounts)
     made = site.engine.create(name_of(task.name, site.root), configuration(wish, site.engine.facts()))
     match made:
@@ -99,7 +100,7 @@ def _declined(site: Site, task: Task, why: str) -> Ended:
         site.without_gpus = WITHOUT_GPUS.format(why=why)
         return never_started(task.name, site.without_gpus)
     if any(sign in why for sign in FOR_GOOD):
-        image = site.containers(task.pipeline).image
+        image = site.containers(task.pipeline).image_of(task.stage.image)
         return impossible(
             task.name, f"The image {image} cannot run this stage as [pipelines.{task.pipeline}] says: {why}"
         )

@@ -11,8 +11,8 @@ from pathlib import Path
 from daemon.errors import ConfigError
 from daemon.model import Task
 from daemon.runners.docker.engine import Engine
-from daemon.runners.docker.settings import Bind
-from daemon.runners.docker.spec import JOB, Mounted, User
+from daemon.runners.docker.settings import Bind, Containers
+from daemon.runners.docker.spec import JOB, WEIGHTS, Mounted, User
 from pipelines.contract import stage_folder
 
 _OWN_ID = re.compile(r"\S*/containers/([0-9a-f]{64})/\S* /etc/(?:hostname|hosts|resolv\.conf) ")
@@ -67,6 +67,13 @@ def of_stage(task: Task, readable: Sequence[Path], more: Sequence[Bind]) -> Iter
     for inbox in linked(folder / "in", readable):
         yield Bind(inbox, str(inbox))
     yield from more
+
+
+def weights(containers: Containers) -> Iterator[Bind]:
+    """The folder of weights, where the stages need one; afterwards it is there, maybe empty. Raises OSError."""
+    if containers.models:
+        containers.models.mkdir(parents=True, exist_ok=True)
+        yield Bind(containers.models.resolve(), str(WEIGHTS))
 
 
 def linked(folder: Path, readable: Sequence[Path]) -> set[Path]:

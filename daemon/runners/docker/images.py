@@ -24,9 +24,9 @@ class Unfit:
     for_good: bool
 
 
-def image_for(engine: Engine, containers: Containers) -> Image | Unfit:
-    """The image, fetched where that is wished. Several stages that want the same fetch it once."""
-    reference = containers.image
+def image_for(engine: Engine, containers: Containers, part: str = "") -> Image | Unfit:
+    """The image of a stage (part: its ``Stage.image``), fetched where that is wished; by several stages at once."""
+    reference = containers.image_of(part)
     if containers.pull is Pull.NEVER:
         return engine.image(reference) or Unfit(why=_MISSING.format(image=reference), for_good=True)
     with _ONE_AT_A_TIME:

@@ -30,7 +30,9 @@ class Bind:
 class Containers:
     """How the containers of one pipeline are made.
 
+    image: of its stages; one that has an image of its own has the name of that between name and tag, behind a hyphen.
     user: "uid" or "uid:gid"; None: this process's. shm: bytes; None: what the stage asks for. mounts: never writable.
+    models: the folder of weights that its stages see; None: they need none.
     host, config: what run arguments add to the HostConfig and to the container, as the Engine API spells it.
     """
 
@@ -40,9 +42,22 @@ class Containers:
     network: str = "none"
     environment: Mapping[str, str] = field(default_factory=dict)
     mounts: tuple[Bind, ...] = ()
+    models: Path | None = None
     shm: int | None = None
     host: Mapping[str, Any] = field(default_factory=dict)
     config: Mapping[str, Any] = field(default_factory=dict)
+
+    def image_of(self, part: str) -> str:
+        """The image of a stage: of ``attributes`` (part, its ``Stage.image``) it is ``visaged/faces-attributes:1``.
+
+        A digest is of one image alone, so a stage's own image is then the one with the tag, if there is one.
+        """
+        if not part:
+            return self.image
+        undigested = self.image.partition("@")[0]
+        folder, slash, name = undigested.rpartition("/")
+        name, colon, tag = name.partition(":")
+        return f"{folder}{slash}{name}-{part}{colon}{tag}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

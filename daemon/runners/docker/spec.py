@@ -12,10 +12,12 @@ from typing import Any
 from daemon.model import Slot, Task
 from daemon.runners.docker.answers import Facts, Image
 from daemon.runners.docker.settings import Containers
-from daemon.runners.environment import THREADS
+from daemon.runners.environment import MODELS, THREADS
 
 JOB = PurePosixPath("/job")
 """Where a stage finds its job folder."""
+WEIGHTS = PurePosixPath("/models")
+"""Where a stage finds the weights that it needs."""
 PIDS = 4096
 """Processes and threads of one stage; numeric libraries start dozens for each core."""
 GPU = ["gpu", "compute", "utility", "graphics", "video"]
@@ -107,6 +109,7 @@ def _environment(slot: Slot, containers: Containers) -> dict[str, str]:
         "CUDA_VISIBLE_DEVICES": gpus,
         "NVIDIA_VISIBLE_DEVICES": gpus or "void",
         "PYTHONUNBUFFERED": "1",
+        **({MODELS: str(WEIGHTS)} if containers.models else {}),
     }
 
 

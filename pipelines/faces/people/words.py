@@ -19,12 +19,12 @@ from jaxtyping import Float, Int8, Int32
 class Verb(StrEnum):
     """What a user may say."""
 
-    NAME = "name"  # person is called name
+    NAME = "name"  # person is called name (None: has no name any more); this alone never merges
     PLACE = "place"  # faces are person's, and stay there
-    REJECT = "reject"  # faces are not person's
-    NOT_PEOPLE = "not people"  # faces are no people, or nobody to be sorted
+    REJECT = "reject"  # faces are not person's (None: are people again whom nobody has placed: out of not-people)
+    NOT_PEOPLE = "not people"  # faces are no people, or nobody to be sorted; person: who has no others (None: several)
     MERGE = "merge"  # others are person; person keeps its name, or takes theirs where it has none
-    SPLIT = "split"  # faces are person, who is new, and stay there
+    SPLIT = "split"  # faces are person, who is new (None: not numbered yet), called name, and stay there
     HIDE = "hide"  # the pictures of faces are not shown in person's folder (None: nowhere) any more: they were deleted
     FORGET = "forget"  # person and all its faces are gone for good; faces are kept in no decision
 
@@ -33,7 +33,8 @@ class Verb(StrEnum):
 class Decision:
     """Something that a user said. Those of one moment (one look at the tree, one command) share ``batch``.
 
-    at: wall clock, seconds. by: "tree" or "command". faces: ids. others: people. undone: taken back since.
+    at: wall clock, seconds. by: "tree" or "command". faces: ids. others: people. pictures: SHA-256 of pictures in which
+    no face was found, of which the same is said. undone: taken back since.
     """
 
     number: int
@@ -45,12 +46,13 @@ class Decision:
     faces: tuple[int, ...] = ()
     others: tuple[int, ...] = ()
     name: str | None = None
+    pictures: tuple[str, ...] = ()
     undone: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Somebody. name: as the user gave it; None: nobody did. born: the revision in which there first was this person."""
+    """Somebody. name: as the user gave it; None: nobody did. born: the revision in which this person first was."""
 
     number: int
     born: int

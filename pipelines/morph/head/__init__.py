@@ -6,4 +6,5 @@
 - ``grid``    from the field to a mesh of always the same topology
 - ``skin``    the picture on it
 - ``files``   OBJ, MTL and PNG; the command that makes the heads of the demo
+- ``portraits``   pictures of four people; the command that makes those of the demo of faces
 """

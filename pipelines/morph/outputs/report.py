@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from urllib.parse import quote
 
@@ -30,15 +30,15 @@ class Page:
     """What the report of one pair or chain says.
 
     called: what its meshes are called, in the order of the film. film, poster: below the page's folder, where there
-    is one. facts: rows of the receipt and what of it to tell, in order. files: what else lies in the folder: (path,
-    what it is). faults: what of this pair failed.
+    is one. statistics: the tables of figures, by their headings. facts: rows of the receipt and what of it to tell, in
+    order. files: what else lies in the folder: (path, what it is). faults: what of this pair failed.
     """
 
     called: tuple[str, ...]
     film: str | None = None
     poster: str | None = None
     pictures: tuple[Shown, ...] = ()
-    statistics: tuple[Statistics, ...] = ()
+    statistics: Mapping[str, tuple[Statistics, ...]] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
     files: tuple[tuple[str, str], ...] = ()
@@ -63,7 +63,7 @@ def report(page: Page) -> bytes:
         _notes(page.warnings, "warning", "Worth knowing"),
         _film(page),
         *map(_picture, page.pictures),
-        _figures(page.statistics),
+        *(_figures(title, rows) for title, rows in page.statistics.items()),
         _files(page.files),
         _facts(page.facts),
     ]
@@ -111,7 +111,7 @@ def _picture(one: Shown) -> str:
     return f'<figure><a href="{link}"><img src="{link}" alt="{_text(one.about or one.path)}"></a>{about}</figure>'
 
 
-def _figures(rows: Sequence[Statistics]) -> str:
+def _figures(title: str, rows: Sequence[Statistics]) -> str:
     if not rows:
         return ""
     names = ("", "mean", "std", "min", "max", "25 %", "50 %", "75 %", "95 %", "99 %")
@@ -119,7 +119,7 @@ def _figures(rows: Sequence[Statistics]) -> str:
     lines = "".join(map(_row, rows))
     under = "Displacements are in the mesh's unit, differences of the textures in units of CIE Lab; % are percentiles."
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>"
-    return f'<section class="figures"><h2>Figures</h2>{table}<p class="pale">{under}</p></section>'
+    return f'<section class="figures"><h2>{_text(title)}</h2>{table}<p class="pale">{under}</p></section>'
 
 
 def _row(row: Statistics) -> str:

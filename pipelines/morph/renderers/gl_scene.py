@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar, cast
@@ -15,9 +16,9 @@ from PIL import Image
 
 from pipelines.morph.camera import FIELD_OF_VIEW, Camera, Side, turn, yaw
 from pipelines.morph.renderers import Look, Shot
-from pipelines.morph.renderers.hidden import Guess, farthest, guessed, spread, swept
+from pipelines.morph.renderers.hidden import Guess, farthest, guessed, outline, spread, swept
 from pipelines.morph.renderers.lighting import lamps
-from pipelines.morph.renderers.programs import HEAD, NOTHING, PAINTED, SHADED, VERTEX, lights
+from pipelines.morph.renderers.programs import BOX, GATHERED, HEAD, LIT, PAINTED, SURFACE, VERTEX, lights
 from pipelines.morph.surface import Clay, Colours, Picture, Skins, Subject, rows
 
 FINER = 2
@@ -26,12 +27,10 @@ ANISOTROPY = 8.0
 """On a GPU. Mesa on the processor takes five times as long a frame with any, for what no eye finds on a face."""
 TEXELS_A_PIXEL = 4
 """A texture is reduced to at most this many times the picture's size: finer texels are never seen."""
-KEYS = (0.0, 0.5, 1.0)
-"""The moments whose depth says what to leave out."""
 FARTHEST_VALUE = 1e6
 """A value so many lengths of the table beyond its end is as good as any farther one."""
-UNITS = {"texture_a": 2, "texture_b": 3, "colours": 4}
-"""The texture units of a scene; those before are the canvas's."""
+UNITS = {"directions": 0, "depth": 1, "own": 2, "texture_a": 3, "texture_b": 4, "colours": 5}
+"""The texture units: the first three are the canvas's, the others the scene's."""
 
 
 class _Releasable(Protocol):
@@ -61,33 +60,49 @@ class Scene:
         self._triangles = self._buffer(self._rows.triangles)
         self._kept = self._buffer(self._rows.triangles)
         self._count = self._rows.triangles.size
+        kind = f"#define {_kind(subject)}\n"
         strengths = lights(lamps(look.lighting, clay=isinstance(subject.surface, Clay)))
-        self._shaded = self._layer(_kind(subject), strengths + SHADED)
+        self._surface = self._layer(kind, SURFACE)
+        self._lit = self._gathering(kind + strengths + LIT)
         self._painted: _Layer | None = None
         if isinstance(subject.surface, Skins):
             self._cover("texture_a", subject.surface.a.texture)
             self._cover("texture_b", subject.surface.b.texture)
-        # A head that turns shows each of its triangles.
-        self._guess = None if self._camera.side is Side.TURNTABLE else self._guessed()
+        self._guess: Guess | None = None
 
     def draw(self, shot: Shot, *, painted: bool, whole: bool) -> None:
         """Afterwards the subject is on the canvas in use. whole: with what is thought to be hidden."""
-        layer = self._painted if painted and self._painted else self._shaded
+        layer = self._painted if painted and self._painted else self._surface
         self._place(layer.program, shot)
         if whole:
             layer.whole.render()
         elif self._count:
             layer.kept.render(vertices=self._count)
 
+    def gather(self, *, painted: bool) -> None:
+        """Afterwards the samples of what was drawn are pixels on the canvas in use, where there is any of it."""
+        (self._gathered if painted else self._lit).render(moderngl.TRIANGLE_STRIP, vertices=4)
+
     @property
     def guess(self) -> Guess | None:
         """What ``draw`` leaves out; None where it draws everything."""
         return self._guess
 
-    def learn(self, depth: UInt8[np.ndarray, "h w"]) -> None:
-        """Afterwards what is left out is hidden at that depth too."""
+    @property
+    def curious(self) -> bool:
+        """Whether ``look`` would help: a head that turns shows each of its triangles."""
+        return self._guess is None and self._camera.side is not Side.TURNTABLE
+
+    def look(self, depths: Sequence[UInt8[np.ndarray, "h w"]]) -> None:
+        """Afterwards what is behind all these depths, those of whole drawings, is left out."""
+        if depths:
+            sweep = swept(self._ends(), self._rows.triangles, self._camera.projection(), self._look.size)
+            self._keep(guessed(sweep, farthest(spread(np.maximum.reduce(depths))) / 255.0))
+
+    def learn(self, far: UInt8[np.ndarray, "y x"]) -> None:
+        """Afterwards nothing is left out where these farthest depths of the tiles do not prove that it is hidden."""
         if self._guess is not None:
-            self._keep(guessed(self._guess.sweep, np.maximum(self._guess.far, farthest(depth) / 255.0)))
+            self._keep(self._guess.loosened(far))
 
     def paint(
         self, values: Float[np.ndarray, " v"], table: Float[np.ndarray, "n 3"], ends: tuple[float, float]
@@ -98,57 +113,59 @@ class Scene:
         column = np.ascontiguousarray(placed[self._rows.vertex], np.float32)
         if self._painted is None:
             self._buffers["value"] = (self._own(self._gl.buffer(reserve=column.nbytes)), 1)
-            self._painted = self._layer("PAINTED", PAINTED)
+            self._painted = self._layer("#define PAINTED\n", PAINTED)
+            self._gathered = self._gathering(GATHERED)
         self._buffers["value"][0].write(column)
         colours = self._own(self._gl.texture((len(table), 1), 3, np.asarray(table, np.float32).tobytes(), dtype="f4"))
         self._bind(self._painted.program, "colours", colours)
 
-    def _guessed(self) -> Guess:
-        """What to leave out, by the depth of all triangles at KEYS."""
-        turned = turn(yaw(self._camera.side, 0.0)).T
-        a, b = (self._rows.columns[name].astype(np.float64) @ turned for name in ("position_a", "position_b"))
-        sweep = swept((a, b), self._rows.triangles, self._camera.projection(), self._look.size)
-        size = fineness(self._look.size)  # a gap between lips is narrower than a pixel
-        bare = self._layer("BARE", NOTHING)
-        canvas = self._own(self._gl.framebuffer(depth_attachment=self._own(self._gl.depth_renderbuffer((size, size)))))
-        far = np.zeros((sweep.across, sweep.across))
-        for t in KEYS:
-            canvas.use()
-            self._gl.enable_only(moderngl.DEPTH_TEST)
-            canvas.clear()
-            self._place(bare.program, Shot(t, yaw(self._camera.side, 0.0)))
-            bare.whole.render()
-            depth = np.frombuffer(canvas.read(components=1, attachment=-1, dtype="f4", alignment=1), np.float32)
-            pixels = farthest(depth.reshape(size, size)[::-1], FINER)
-            far = np.maximum(far, farthest(spread(pixels)))
-        return self._keep(guessed(sweep, far))
-
-    def _keep(self, guess: Guess) -> Guess:
+    def _keep(self, guess: Guess) -> None:
         kept = self._rows.triangles[~guess.left_out]
         if kept.size:
             self._kept.write(np.ascontiguousarray(kept))
         self._count, self._guess = kept.size, guess
-        return guess
 
     def _place(self, program: moderngl.Program, shot: Shot) -> None:
-        _set(program, "projection", tuple(self._camera.projection().T.ravel().tolist()))
         _set(program, "turn", tuple(turn(shot.yaw).T.ravel().tolist()))
         _set(program, "t", shot.t)
-        _set(program, "lens", self._lens())
 
     def _lens(self) -> tuple[float, float]:
         half = math.tan(FIELD_OF_VIEW / 2)
         return (2.0 * half / fineness(self._look.size), half)
 
     def _layer(self, kind: str, fragment: str) -> _Layer:
-        head = f"{HEAD}#define {kind}\n"
+        head = HEAD + kind
         program = self._own(self._gl.program(vertex_shader=head + VERTEX, fragment_shader=head + fragment))
+        _set(program, "projection", tuple(self._camera.projection().T.ravel().tolist()))
+        _set(program, "lens", self._lens())
         content = [(buffer, f"{width}f", name) for name, (buffer, width) in self._buffers.items() if name in program]
         whole, kept = (
             self._own(self._gl.vertex_array(program, content, index, index_element_size=4))
             for index in (self._triangles, self._kept)
         )
         return _Layer(program, whole, kept)
+
+    def _gathering(self, fragment: str) -> moderngl.VertexArray:
+        program = self._own(self._gl.program(vertex_shader=HEAD + BOX, fragment_shader=HEAD + fragment))
+        for name, unit in UNITS.items():
+            _set(program, name, unit)
+        _set(program, "pixels", float(self._look.size))
+        _set(program, "lens", self._lens())
+        _set(program, "ground", tuple(part / 255 for part in self._look.background))
+        _set(program, "box", self._box())
+        return self._own(self._gl.vertex_array(program, []))
+
+    def _box(self) -> tuple[float, float, float, float]:
+        """The part of the picture that may show the subject, first row at the bottom."""
+        if self._camera.side is Side.TURNTABLE:
+            return (-1.0, -1.0, 1.0, 1.0)
+        left, bottom, right, top = outline(self._ends(), self._camera.projection())
+        margin = 4.0 / self._look.size  # two pixels
+        return (left - margin, -top - margin, right + margin, -bottom + margin)
+
+    def _ends(self) -> tuple[Float[np.ndarray, "n 3"], Float[np.ndarray, "n 3"]]:
+        turned = turn(yaw(self._camera.side, 0.0)).T
+        return self._rows.columns["position_a"] @ turned, self._rows.columns["position_b"] @ turned
 
     def _cover(self, name: str, picture: Picture) -> None:
         most = min(TEXELS_A_PIXEL * self._look.size, int(self._gl.info["GL_MAX_TEXTURE_SIZE"]))
@@ -158,7 +175,7 @@ class Scene:
         texture.build_mipmaps()
         on_processor = "llvmpipe" in self._gl.info["GL_RENDERER"] or "softpipe" in self._gl.info["GL_RENDERER"]
         texture.anisotropy = 1.0 if on_processor else min(ANISOTROPY, float(self._gl.max_anisotropy))
-        self._bind(self._shaded.program, name, texture)
+        self._bind(self._surface.program, name, texture)
 
     def _bind(self, program: moderngl.Program, name: str, texture: moderngl.Texture) -> None:
         texture.use(UNITS[name])

@@ -10,10 +10,11 @@ was left out lies beyond everything drawn around it, nothing that was left out c
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float, Int, UInt8
+from jaxtyping import Bool, Float, Int, UInt8, UInt32
 
 TILE = 8
 """Pixels a side; depth is compared tile by tile."""
@@ -23,15 +24,21 @@ SLACK = 1e-4
 """Depth by which the device's arithmetic may differ from ours."""
 RESERVE = 3.0 / 255.0
 """Depth by which a triangle must be hidden in the first drawings, so that the proof holds between them."""
+MORE_RESERVE = 6 * RESERVE
+"""The same where the proof has failed once, because there it would soon fail again."""
 
 NOTHING = 255
 """The depth of the background, in 255ths: what lies there cannot hide anything, and is left out of no drawing."""
+_Box = tuple[Float[np.ndarray, "3 f"], Float[np.ndarray, "3 f"]]
 _OFFSETS = tuple((row, column) for row in range(SPAN) for column in range(SPAN))
 
+LOOKS = 3
+"""How many frames are drawn whole before the others, to see what lies behind: fewer are not worth it."""
 MARGIN = 1
 """Pixels by which what lies beside a triangle must hide it too."""
 
 Depths = Float[np.ndarray, "y x"]
+Depth = UInt8[np.ndarray, "h w"] | UInt32[np.ndarray, "h w"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -46,6 +53,13 @@ class Sweep:
     across: int
 
 
+def looks(frames: int) -> tuple[int, ...]:
+    """The numbers of the frames that are drawn first, evenly spread; none where nearly all would be."""
+    if frames <= 2 * LOOKS:
+        return ()
+    return tuple(round(k * (frames - 1) / (LOOKS - 1)) for k in range(LOOKS))
+
+
 def swept(
     ends: tuple[Float[np.ndarray, "n 3"], Float[np.ndarray, "n 3"]],
     triangles: Int[np.ndarray, "f 3"],
@@ -53,21 +67,38 @@ def swept(
     size: int,
 ) -> Sweep:
     """The sweep of triangles between their two ends (in view space, turned), on a picture of that size."""
-    seen = [_window(points, projection) for points in ends]
-    low = np.minimum(*seen)[triangles].min(axis=1)
-    high = np.maximum(*seen)[triangles].max(axis=1)
+    low, high = _boxes([_window(points, projection) for points in ends], triangles)
     across = -(-size // TILE)
     scale = size / TILE
-    columns = np.floor(np.stack([low[:, 0], high[:, 0]]) * scale + [[-0.01], [0.01]])
-    rows = np.floor((1.0 - np.stack([high[:, 1], low[:, 1]])) * scale + [[-0.01], [0.01]])
-    tiles = np.clip(np.concatenate([columns, rows]), 0, across - 1).astype(np.intp)
-    return Sweep(tiles=tiles, near=low[:, 2] - SLACK, across=across)
+    edges = np.stack([low[0] * scale, high[0] * scale, (1.0 - high[1]) * scale, (1.0 - low[1]) * scale])
+    edges += np.array([[-0.01], [0.01], [-0.01], [0.01]])
+    tiles = np.clip(np.floor(edges), 0, across - 1).astype(np.intp)
+    return Sweep(tiles=tiles, near=low[2] - SLACK, across=across)
 
 
-def _window(points: Float[np.ndarray, "n 3"], projection: Float[np.ndarray, "4 4"]) -> Float[np.ndarray, "n 3"]:
-    """Places in the picture and depths, all 0 to 1, y upwards."""
-    placed = points @ projection[:, :3].T + projection[:, 3]
-    return np.asarray(0.5 + 0.5 * placed[:, :3] / placed[:, 3:])
+def outline(
+    ends: tuple[Float[np.ndarray, "n 3"], Float[np.ndarray, "n 3"]], projection: Float[np.ndarray, "4 4"]
+) -> tuple[float, float, float, float]:
+    """Left, bottom, right and top of all that lies between both ends, each -1 to 1 on the picture."""
+    seen = np.concatenate([2.0 * _window(points, projection)[:2] - 1.0 for points in ends], axis=1)
+    (left, bottom), (right, top) = seen.min(axis=1).tolist(), seen.max(axis=1).tolist()
+    return left, bottom, right, top
+
+
+def _window(points: Float[np.ndarray, "n 3"], projection: Float[np.ndarray, "4 4"]) -> Float[np.ndarray, "3 n"]:
+    """Places in the picture and depths, all 0 to 1, y upwards; one row each, on which numpy is fastest."""
+    placed = projection[:, :3] @ points.T + projection[:, 3:]
+    return np.asarray(0.5 + 0.5 * placed[:3] / placed[3])
+
+
+def _boxes(ends: Sequence[Float[np.ndarray, "3 n"]], triangles: Int[np.ndarray, "f 3"]) -> _Box:
+    """The least and the greatest of the corners of each triangle, at all ends."""
+    low, high = np.minimum(*ends), np.maximum(*ends)
+    first, second, third = (np.ascontiguousarray(column) for column in triangles.T)
+    return (
+        np.minimum(np.minimum(low[:, first], low[:, second]), low[:, third]),
+        np.maximum(np.maximum(high[:, first], high[:, second]), high[:, third]),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -82,9 +113,15 @@ class Guess:
     left_out: Bool[np.ndarray, " f"]
     near: UInt8[np.ndarray, "y x"]
 
-    def proved(self, far: UInt8[np.ndarray, "y x"]) -> bool:
-        """Whether in a drawing with these farthest depths nothing that was left out could have been seen."""
-        return bool(((self.near > far) | (self.near == NOTHING)).all())
+    def proved(self, far: UInt8[np.ndarray, "y x"]) -> Bool[np.ndarray, "y x"]:
+        """For each tile, whether in a drawing with these farthest depths nothing left out could have been seen."""
+        return np.asarray((self.near > far) | (self.near == NOTHING))
+
+    def loosened(self, far: UInt8[np.ndarray, "y x"]) -> Guess:
+        """The guess that leaves out less in and beside the tiles where it is not proved, with more in reserve."""
+        doubted = spread((~self.proved(far)).astype(np.uint8)) > 0
+        seen = spread(far) / 255.0 + MORE_RESERVE
+        return guessed(self.sweep, np.where(doubted, np.maximum(self.far, seen), self.far))
 
 
 def guessed(sweep: Sweep, far: Depths) -> Guess:
@@ -108,25 +145,24 @@ def _nearest(sweep: Sweep, left_out: Bool[np.ndarray, " f"]) -> UInt8[np.ndarray
     return np.asarray(np.floor(np.clip(least, 0.0, 1.0) * 255), np.uint8)
 
 
-def spread(depth: Depths) -> Depths:
-    """The depth, each pixel as far as the farthest one within MARGIN: an outline moves between the first drawings."""
+def spread(depth: Depth) -> Depth:
+    """Each value as great as the greatest within MARGIN: an outline moves between the first looks."""
     wide = depth.copy()
-    for axis in (0, 1):
-        for step in (1,) * MARGIN:
-            before = wide.copy()
-            ahead, behind = (
-                (slice(step, None), slice(None, -step)) if axis == 0 else (np.s_[:, step:], np.s_[:, :-step])
-            )
-            np.maximum(wide[ahead], before[behind], out=wide[ahead])
-            np.maximum(wide[behind], before[ahead], out=wide[behind])
+    for step in (1,) * MARGIN:
+        tall = wide.copy()
+        np.maximum(tall[step:], wide[:-step], out=tall[step:])
+        np.maximum(tall[:-step], wide[step:], out=tall[:-step])
+        wide = tall.copy()
+        np.maximum(wide[:, step:], tall[:, :-step], out=wide[:, step:])
+        np.maximum(wide[:, :-step], tall[:, step:], out=wide[:, :-step])
     return wide
 
 
-def farthest(depth: UInt8[np.ndarray, "h w"] | Float[np.ndarray, "h w"], tile: int = TILE) -> np.ndarray:
-    """The greatest depth of each tile of a square picture. tile: pixels a side."""
+def farthest(depth: Depth) -> Depth:
+    """The greatest depth of each tile of a square picture."""
     size = len(depth)
-    across = -(-size // tile)
-    if across * tile != size:
-        depth = np.pad(depth, ((0, across * tile - size),) * 2)
-    columns = np.ascontiguousarray(depth).reshape(across, tile, -1).max(axis=1)
-    return np.asarray(columns.reshape(across, across, tile).max(axis=2))
+    across = -(-size // TILE)
+    if across * TILE != size:
+        depth = np.pad(depth, ((0, across * TILE - size),) * 2)
+    columns = np.ascontiguousarray(depth).reshape(across, TILE, -1).max(axis=1)
+    return np.asarray(columns.reshape(across, across, TILE).max(axis=2))

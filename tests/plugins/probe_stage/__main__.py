@@ -99,6 +99,12 @@ def read(work: Work) -> Result:
     return Result(figures={**said, "write": attempted(found[0])})
 
 
+def weigh(work: Work) -> Result:
+    """Read the weights, and try to change them."""
+    path = work.weights("eyes.onnx")
+    return Result(figures={"read": path.read_text(), "write": attempted(path), "absolute": path.is_absolute()})
+
+
 def talk(work: Work) -> Result:
     """Print the lines asked for, evenly over the seconds asked for."""
     lines = work.request.options["lines"]
@@ -138,7 +144,7 @@ def counted(function: Callable[[Work], Result]) -> Callable[[Work], Result]:
 
 STAGES = (
     *(ok, refuse, crash, signalled, sleep, ignore_term, eat_memory, share_memory, family, environment),
-    *(trespass, read, talk, lose_gpu),
+    *(trespass, read, weigh, talk, lose_gpu),
 )
 
 if __name__ == "__main__":

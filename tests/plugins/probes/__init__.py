@@ -1,10 +1,25 @@
-"""Pipelines for the tests, as a package of their own: ``noop`` (one stage), ``counted`` (keyed, sharded), and two that
-want a GPU: one that can do without, and one that cannot.
+"""Pipelines for the tests, as a package of their own: ``noop`` (one stage), ``counted`` (keyed, sharded), ``ledger``
+(remembers, shows a tree, has commands), and two that want a GPU: one that can do without, and one that cannot.
 """
 
 from dataclasses import dataclass, replace
 
-from pipelines.contract import Claim, Drop, Gpus, Loose, Pipeline, Publish, Refused, Stage, Wanting, checked, option
+from pipelines.contract import (
+    Claim,
+    Command,
+    Drop,
+    Gpus,
+    Loose,
+    Parameter,
+    Pipeline,
+    Publish,
+    Refused,
+    Stage,
+    Takes,
+    Wanting,
+    checked,
+    option,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,4 +84,48 @@ COUNTED = Pipeline(
     publish=Publish.FILE,
     keyed=True,
     module="probes.counted",
+)
+
+
+def claim_ledger(drop: Drop) -> Claim | Wanting | Refused:
+    """Every ``.entry`` file is entered."""
+    names = tuple(e.path for e in drop.entries if e.suffix == ".entry")
+    return Claim(name=drop.name, roles={"file": names}) if names else Refused("There is no .entry file.")
+
+
+NOTE = Stage(name="note", cpus=0.25, recalls=True)
+LEDGER = Pipeline(
+    name="ledger",
+    version="1",
+    stages=(NOTE,),
+    options=Options,
+    kinds={".entry": "entry"},
+    principal=("entry",),
+    claim=claim_ledger,
+    loose=Loose.TOGETHER,
+    publish=Publish.TREE,
+    keyed=True,
+    remembers=True,
+    key_word="book",
+    module="probes.ledger",
+    commands=(
+        Command(
+            name="ledger add",
+            about="Note something.",
+            stages=(NOTE,),
+            parameters=(Parameter(name="text", about="What."),),
+            commits=True,
+        ),
+        Command(name="ledger show", about="Show what is noted.", stages=(Stage(name="show", cpus=0.25),)),
+        Command(
+            name="ledger read",
+            about="Read a file.",
+            stages=(Stage(name="show", cpus=0.25),),
+            parameters=(Parameter(name="file", about="Which.", takes=Takes.FILE),),
+        ),
+        Command(name="ledger edits", about="Read edits.", stages=(NOTE,), commits=True, hidden=True),
+        Command(name="ledger night", about="What is done at night.", stages=(NOTE,), commits=True, hidden=True),
+    ),
+    nightly="ledger night",
+    edited="ledger edits",
 )

@@ -1,0 +1,36 @@
+"""Whose a state is: the inbox and the key, and the options that were said to hold for it, beside its revisions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from daemon.model import Job
+from pipelines.contract import write_atomic
+
+KEY = "key.json"
+"""The file, in the folder of a key's state, that says whose it is."""
+
+
+def keys_of(state: Path, pipeline: str) -> Iterator[tuple[str, str]]:
+    """Every key that a pipeline remembers, as its inbox and its name."""
+    for path in sorted((state / pipeline).glob(f"[!.]*/{KEY}")):
+        whose = json.loads(path.read_bytes())
+        yield str(whose["inbox"]), str(whose["key"])
+
+
+def options_of(root: Path) -> Mapping[str, Any]:
+    """The options that manifests have said for the key whose state is at root; none where nothing was said."""
+    try:
+        return dict(json.loads((root / KEY).read_bytes()).get("options", {}))
+    except (OSError, ValueError):
+        return {}
+
+
+def note(root: Path, job: Job, options: Mapping[str, Any] | None = None) -> None:
+    """Afterwards it is known whose the state at root is, and that these options hold too; later ones win."""
+    root.mkdir(parents=True, exist_ok=True)
+    now = {"inbox": job.inbox, "key": job.key, "options": {**options_of(root), **(options or {})}}
+    write_atomic(root / KEY, json.dumps(now).encode("ascii"))
