@@ -112,12 +112,13 @@ def learned(
         if not torch.isfinite(loss):
             raise FloatingPointError(f"The loss of iteration {iteration} is no number.")
         optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         optimiser.step()
         told(Step(iteration + 1, float(loss.detach())))
         if path is not None and ((iteration + 1) % KEPT == 0 or iteration + 1 == course.iterations):
             _keep(path, talker, optimiser, (generator, iteration + 1))
-    return talker.eval()
+    talker.eval()
+    return talker
 
 
 def picked(opening: Float[Tensor, " t"], rows: Int[Tensor, " n"], iteration: int, generator: torch.Generator) -> int:

@@ -47,7 +47,7 @@ class Scene:
     @property
     def side(self) -> int:
         """Pixels a side."""
-        return self.ground.shape[0]
+        return int(self.ground.shape[0])
 
     @property
     def stance(self) -> Float[Tensor, "t 6"]:

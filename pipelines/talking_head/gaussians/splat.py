@@ -66,7 +66,7 @@ def drawn(flat: Flat, height: int, width: int) -> Drawn:
     padded = torch.cat([coefficients, coefficients.new_tensor([[CUT * 10, 0, 0, 0, 0, 0]])])
     shades = torch.cat([flat.colour, flat.colour.new_zeros(1, 3)])
     for tiles, members in _chunks(lists, len(flat.depth)):
-        part, rest = _Tiles.apply(_moved(padded[members], tiles, across), shades[members])  # type: ignore[no-untyped-call]
+        part, rest = _Tiles.apply(_moved(padded[members], tiles, across), shades[members])
         done.append(tiles)
         colours.append(part)
         throughs.append(rest)
