@@ -59,11 +59,12 @@ def _drafted(
             return claimed
         case Refused(reason):
             return _refused(arrival, reason, pipeline)
-        case Claim(name=name, roles=roles):
+        case Claim(name=name, roles=roles, after=after):
             name = safe(manifest.name or name)
             return Draft(
                 pipeline=pipeline.name,
                 name=name,
+                after=after,
                 roles=roles,
                 options=options,
                 priority=manifest.priority,

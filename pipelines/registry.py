@@ -10,7 +10,7 @@ from importlib import metadata
 
 from pipelines.contract import Pipeline
 
-PIPELINES = ("pipelines.morph", "pipelines.faces")
+PIPELINES = ("pipelines.morph", "pipelines.faces", "pipelines.talking_head")
 """The modules of our pipelines; each has a ``PIPELINE``."""
 
 GROUP = "visaged.pipelines"

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
 
-from daemon.dispatch.keys import options_of
-from daemon.dispatch.site import InboxSite, Site
-from daemon.model import Arrival, Draft, Inventory, Job, Kind, Status, Take, Unsettled
-from daemon.names import safe, shown
+from daemon import revisions
+from daemon.dispatch.keys import key_of, options_of
+from daemon.dispatch.site import InboxSite, Site, key_folder
+from daemon.model import ACTIVE, Arrival, Draft, Inventory, Job, Kind, Status, Take, Unsettled
+from daemon.names import shown
 from daemon.route import route
 from daemon.store import InboxRow, Store, Waiting, WaitingState, place
 from daemon.watch.scan import fingerprint
@@ -31,14 +32,6 @@ class Want:
     arrival: Arrival
     what: str
     since: float
-
-
-def _key(name: str | None) -> str | None:
-    """A key that is safe as a folder's name; two names that differ never become one key."""
-    if name is None or (safe(name) == name and "@" not in name):
-        return name
-    digest = hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()
-    return f"{safe(name)}-{digest[:6]}"
 
 
 def new_id(now: float) -> str:
@@ -72,6 +65,7 @@ class Intake:
         wants: dict[str, Want] = {}
         met, self._met = self._met, {k: a for k, a in self._met.items() if a.inbox != site.name}
         self._later = {k: a for k, a in self._later.items() if a.inbox != site.name}
+        after: list[tuple[Arrival, Draft]] = []
         for arrival in inventory.settled:
             key = place(arrival.inbox, arrival.tops)
             if met.get(key) is arrival or self._is_taken(site, arrival, key):
@@ -80,8 +74,16 @@ class Intake:
             match route(arrival, site.routing):
                 case Wanting(what):
                     wants[key] = Want(arrival=arrival, what=what, since=self._first_seen(arrival, now))
-                case Draft() as draft:
+                case Draft(after="") as draft:
                     jobs.append(self._job(arrival, draft, now))
+                case Draft() as draft:
+                    after.append((arrival, draft))
+        for arrival, draft in after:  # behind what they may have waited for, whatever their names
+            if self._has_come(arrival, draft, jobs):
+                jobs.append(self._job(arrival, draft, now))
+            else:
+                want = Want(arrival=arrival, what=draft.after, since=self._first_seen(arrival, now))
+                wants[place(arrival.inbox, arrival.tops)] = want
         self._wants = {k: w for k, w in self._wants.items() if w.arrival.inbox != inventory.inbox} | wants
         self._unsettled[inventory.inbox] = inventory.unsettled
         self._store.add(jobs)
@@ -94,7 +96,7 @@ class Intake:
         if arrival is None:
             return ()
         draft = route(arrival, self._site.inboxes[arrival.inbox].routing)
-        if isinstance(draft, Wanting):
+        if isinstance(draft, Wanting) or (draft.after and not self._has_come(arrival, draft, ())):
             return ()
         job = self._job(arrival, draft, now)
         self._store.add([job])
@@ -140,6 +142,15 @@ class Intake:
                 return job.fingerprint == fingerprint(arrival.files)
         return False
 
+    def _has_come(self, arrival: Arrival, draft: Draft, new: Sequence[Job]) -> bool:
+        """Whether the key that the draft adds to has a state, or a job before this one that may give it one."""
+        key = key_of(arrival, self._site.pipelines.get(str(draft.pipeline)))
+        root = self._site.state / str(draft.pipeline) / key_folder(arrival.inbox, str(key))
+        whose = (draft.pipeline, arrival.inbox, key)
+        others = (*new, *self._store.of_status(*ACTIVE))
+        before = any((j.pipeline, j.inbox, j.key) == whose and j.holds and not j.refused for j in others)
+        return before or revisions.current(root) is not None
+
     def _first_seen(self, arrival: Arrival, now: float) -> float:
         """Since when the oldest part of an item lies there: a newcomer does not set the clock back."""
         return min((self._since.get((arrival.inbox, top), now) for top in arrival.tops), default=now)
@@ -150,7 +161,7 @@ class Intake:
             pipeline=draft.pipeline,
             inbox=arrival.inbox,
             lane=arrival.lane,
-            key=_key(arrival.key),
+            key=key_of(arrival, self._site.pipelines.get(str(draft.pipeline))),
             item=shown(arrival.name),
             name=draft.name,
             status=Status.ACCEPTING,

@@ -16,11 +16,12 @@ class Draft:
     """A job that routing wants.
 
     given: of the options, those of the manifest. refusal: the item fails at once with this sentence (then pipeline may
-    be None).
+    be None). after: what it waits for while its key has no state.
     """
 
     pipeline: str | None
     name: str
+    after: str = ""
     roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
     priority: int = 0

@@ -127,10 +127,14 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """The item is this pipeline's and complete. roles: which file is what; files in no role are carried along."""
+    """The item is this pipeline's and complete. roles: which file is what; files in no role are carried along.
+
+    after: of a key that has no state yet, what must have come before ("a video of them"): the item waits for it.
+    """
 
     name: str
     roles: Mapping[str, tuple[str, ...]]
+    after: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,27 @@
-"""Talking heads: a video of somebody talking, and sound, become the video of them saying it. In the making.
+"""Talking heads: a video of somebody talking, and sound, become the video of them saying it.
 
-Not registered yet: no stage runs it. What is here are the parts, pure functions over arrays with files at the edge:
+Here: what the daemon knows of it, on the standard library alone. The map of the package:
 
+- ``claim``    which items are talking heads'
 - ``ingest``   any video or sound becomes frames at 25 a second and 16 kHz sound that keep step, or a reason why not
 - ``landmarks``  faces in pictures, and the landmarks of one face followed through a video
 - ``track``    head pose, blinks, lips; what is head, torso and background
 - ``listen``   the front ends: sound becomes features, a row a frame
 - ``offset``   by how many frames the sound of a clip lags
+- ``gaussians``  the engine that there is, in plain PyTorch: the reference for faster ones
+- ``playing``  the frames of the clip as an endless loop;  ``subject``  what is remembered of somebody
+- ``film``     pictures and sound become an MP4;  ``preview``  truth and rendering on one page
 - ``judge``    whether what is rendered follows the audio, and how near to the truth it comes
-- ``gaussians``  a first engine in plain PyTorch: the reference for faster ones
-- ``weights``  the files of weights that these need
+- ``stages``   the stages, which put all of it together;  ``weights``  the files of weights that these need
 """
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pipelines.contract import Loose, Pipeline, Publish, Stage, checked, option
+from pipelines.talking_head.claim import KINDS, PRINCIPAL, claim
+from pipelines.talking_head.weights import EMBEDDING, LANDMARKER, MELSPECTROGRAM, SELFIE, VOICE, WEIGHTS
 
 FPS = 25
 """Frames a second of everything inside."""
@@ -18,3 +29,63 @@ RATE = 16_000
 """Samples a second of all sound inside."""
 HOP = RATE // FPS
 """Samples a frame."""
+
+ENGINES = ("gaussians",)
+PLANNED = ("egstalker", "ernerf")
+"""Engines that are meant to come, and that people will ask for by these names."""
+FRONTS = ("speech", "mel")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What a user may ask of a subject. Raises ValueError with a plain sentence where a value cannot be had."""
+
+    engine: str = option("gaussians", "What learns and draws the head; more engines are to come.")
+    front_end: str = option("speech", "What listens: a network that knows speech, or plain mel bands.", choices=FRONTS)
+    resolution: int = option(128, "Pixels along each side of the film; an even number.", least=64, most=512)
+    iterations: int = option(2000, "How long is learned from a video.", least=20, most=200_000)
+    seed: int = option(0, "Where chance begins; the same gives the same.", least=0, most=1_000_000)
+
+    def __post_init__(self) -> None:
+        if self.engine in PLANNED:
+            raise ValueError(f'engine = "{self.engine}": it is not built yet; "gaussians" is what there is so far')
+        if self.engine not in ENGINES:
+            raise ValueError(f'engine = "{self.engine}": it must be "gaussians"')
+        checked(self)
+        if self.resolution % 2:
+            near = f"{self.resolution - 1} or {self.resolution + 1}"
+            raise ValueError(f"resolution = {self.resolution}: it must be even, because films need that; take {near}")
+
+
+def needed(options: Mapping[str, Any]) -> tuple[str, ...]:
+    """The files of weights that a job with these options needs: a model may have learned by either front end."""
+    del options
+    return LANDMARKER, SELFIE, VOICE, MELSPECTROGRAM, EMBEDDING
+
+
+GIB = 1024**3
+DAY = 24 * 3600.0
+
+PIPELINE = Pipeline(
+    name="talking_head",
+    version="1",
+    stages=(
+        Stage(name="ingest", memory=GIB, recalls=True),
+        Stage(name="track", memory=3 * GIB),
+        Stage(name="listen", memory=2 * GIB, recalls=True),
+        Stage(name="train", memory=3 * GIB, timeout=7 * DAY),
+        Stage(name="render", memory=2 * GIB, timeout=7 * DAY, recalls=True),
+        Stage(name="mux", memory=GIB),
+    ),
+    options=Options,
+    kinds=KINDS,
+    principal=PRINCIPAL,
+    claim=claim,
+    loose=Loose.BY_STEM,
+    publish=Publish.FILE,
+    keyed=True,
+    remembers=True,
+    key_word="subject",
+    weights=WEIGHTS,
+    needs=needed,
+)

@@ -34,7 +34,7 @@ LEAST = 0.05
 """Of its rate at the beginning that is left at the end; it falls as a cosine."""
 STRUCTURE, CODES, LIPS = 0.2, 0.01, 0.3
 """Weights in the loss: of structural dissimilarity, of codes unlike the tracked ones, of the mouth from half-way."""
-KEPT = 250
+KEPT = 50
 """Iterations from one checkpoint to the next."""
 LEVELS = 8
 """Levels of opening from which every other frame is drawn evenly: closed mouths are many, and say little."""

@@ -13,7 +13,7 @@ from torch import Tensor
 from pipelines.talking_head import offset
 from pipelines.talking_head.ingest.footage import Footage
 from pipelines.talking_head.landmarks.points import LIPS
-from pipelines.talking_head.listen.front import FrontEnd, neighbours
+from pipelines.talking_head.listen.front import Features, FrontEnd, neighbours
 from pipelines.talking_head.track.person import Person
 from pipelines.talking_head.track.plate import LOOKS, plated
 from pipelines.talking_head.track.split import divided
@@ -51,33 +51,69 @@ class Scene:
 
     @property
     def stance(self) -> Float[Tensor, "t 6"]:
-        """The pose as six numbers about 0 and 1: how the head is turned and where it is."""
-        facing = self.turns @ torch.diag(torch.tensor([1.0, -1.0, -1.0]))
-        turn = torch.stack([facing[:, 2, 1], facing[:, 0, 2], facing[:, 1, 0]], 1)
-        away = self.moves - self.moves.median(0).values
-        return torch.cat([turn * 5.0, away / torch.tensor([3.0, 3.0, 10.0])], 1)
+        """The poses as ``stances``, about the clip's own middle."""
+        return stances(self.turns, self.moves, self.middle)
+
+    @property
+    def middle(self) -> Float[Tensor, 3]:
+        """Where the head is on the whole."""
+        middle: Tensor = self.moves.median(0).values
+        return middle
+
+
+def stances(
+    turns: Float[Tensor, "t 3 3"], moves: Float[Tensor, "t 3"], middle: Float[Tensor, 3]
+) -> Float[Tensor, "t 6"]:
+    """Poses as six numbers about 0 and 1: how the head is turned, and how far it is from the middle."""
+    facing = turns @ torch.diag(torch.tensor([1.0, -1.0, -1.0]))
+    turn = torch.stack([facing[:, 2, 1], facing[:, 0, 2], facing[:, 1, 0]], 1)
+    return torch.cat([turn * 5.0, (moves - middle) / torch.tensor([3.0, 3.0, 10.0])], 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Sights:
+    """What the frames show, s by s pixels. ground: the background alone. head, torso: shares, in 255ths."""
+
+    pictures: UInt8[np.ndarray, "t s s 3"]
+    ground: UInt8[np.ndarray, "s s 3"]
+    head: UInt8[np.ndarray, "t s s"]
+    torso: UInt8[np.ndarray, "t s s"]
 
 
 def seen(footage: Footage, track: Track, person: Person, side: int, front: FrontEnd) -> Scene:
     """The clip at that size. Its sound is shifted by the offset that is found in it."""
+    lag = offset.found(footage.sound, track.mouth).believed
+    return assembled(sighted(footage, track, person, side), track, front(offset.shifted(footage.sound, lag)))
+
+
+def sighted(footage: Footage, track: Track, person: Person, side: int) -> Sights:
+    """What the frames of the footage show at that size."""
     pictures = np.stack(list(footage.pictures(side)))
     people = [person(picture) for picture in pictures]
     splits = [divided(one, surface) for one, surface in zip(people, track.surface, strict=True)]
     looks = np.linspace(0, len(pictures) - 1, min(LOOKS, len(pictures))).astype(int)
-    lag = offset.found(footage.sound, track.mouth).believed
-    heard = front(offset.shifted(footage.sound, lag))
-    return Scene(
-        pictures=torch.from_numpy(pictures),
-        ground=torch.from_numpy(plated((pictures[row], people[row]) for row in looks).picture),
+    return Sights(
+        pictures=pictures,
+        ground=plated((pictures[row], people[row]) for row in looks).picture,
         head=_shares([split.head for split in splits]),
         torso=_shares([split.torso for split in splits]),
+    )
+
+
+def assembled(sights: Sights, track: Track, heard: Features) -> Scene:
+    """The clip from its parts. heard: features of its frames."""
+    return Scene(
+        pictures=torch.from_numpy(sights.pictures),
+        ground=torch.from_numpy(sights.ground),
+        head=torch.from_numpy(sights.head),
+        torso=torch.from_numpy(sights.torso),
         turns=_floats(track.poses.turns),
         moves=_floats(track.poses.moves),
         heard=torch.from_numpy(neighbours(heard)),
         eyes=_floats(track.blink),
         codes=_floats(track.coefficients),
         opening=_floats(track.opening),
-        lips=_floats(mouth_boxes(track, side)),
+        lips=_floats(mouth_boxes(track, sights.pictures.shape[1])),
     )
 
 
@@ -89,8 +125,8 @@ def mouth_boxes(track: Track, side: int) -> np.ndarray:
     return np.asarray(np.clip(np.concatenate([middle - half, middle + half], axis=1), 0, side))
 
 
-def _shares(shares: list[np.ndarray]) -> UInt8[Tensor, "t s s"]:
-    return torch.from_numpy(np.rint(np.stack(shares) * 255).astype(np.uint8))
+def _shares(shares: list[np.ndarray]) -> UInt8[np.ndarray, "t s s"]:
+    return np.asarray(np.rint(np.stack(shares) * 255), dtype=np.uint8)
 
 
 def _floats(values: np.ndarray) -> Tensor:

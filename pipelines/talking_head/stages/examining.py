@@ -1,0 +1,115 @@
+"""How good a talker is on frames that it has not seen: their pictures, and where their lips are."""
+# ruff: noqa: F722  shapes of arrays are written as jaxtyping writes them
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float64, Int64, UInt8
+from torch import Tensor
+
+from pipelines.talking_head import HOP
+from pipelines.talking_head.gaussians.learning import rendered
+from pipelines.talking_head.gaussians.moving import Talker
+from pipelines.talking_head.gaussians.scene import Scene
+from pipelines.talking_head.judge import baselines, drive, mouths, pixels
+from pipelines.talking_head.judge.probe import correlation
+from pipelines.talking_head.landmarks.landmarker import Landmarker
+from pipelines.talking_head.listen.front import FrontEnd, Sound, neighbours
+from pipelines.talking_head.track.lips import opening_of
+from pipelines.talking_head.track.tracked import Track
+from pipelines.talking_head.track.watching import watched
+
+Pictures = UInt8[np.ndarray, "h s s 3"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Clip:
+    """A clip and the frames of it that are held out, contiguous. sound: of all of it, in step with the mouth."""
+
+    scene: Scene
+    track: Track
+    held: Int64[np.ndarray, " h"]
+    sound: Sound
+    front: FrontEnd
+
+    @property
+    def truth(self) -> Pictures:
+        """The held-out frames as they are."""
+        pictures: Pictures = self.scene.pictures.numpy()[self.held]
+        return pictures
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Exam:
+    """Figures for the receipt, and how far the mouth is open in each held-out frame, by whose it is."""
+
+    figures: dict[str, Any]
+    curves: dict[str, Float64[np.ndarray, " h"]]
+
+
+def examined(talker: Talker, clip: Clip, landmarker: Landmarker) -> Exam:
+    """What holds of the talker in the held-out frames. Poses and eyes are the true ones; the sound is theirs alone."""
+    own = clip.sound[int(clip.held[0]) * HOP :]
+    sounds = {"right": own, "wrong": drive.wrong(own), "silent": np.zeros_like(own)}
+    began = time.perf_counter()
+    films = {name: spoken(talker, clip, sound) for name, sound in sounds.items()}
+    rate = len(films) * len(clip.held) / (time.perf_counter() - began)
+    poses = clip.track.poses.chosen(clip.held)
+    lips = {
+        name: watched(film, landmarker, clip.track.head, poses)[0]
+        for name, film in {"truth": clip.truth, **films}.items()
+    }
+    opening = {name: opening_of(ring) for name, ring in lips.items()}
+    truth = opening["truth"]
+    figures = {
+        "frames": len(clip.held),
+        **nearness(films["right"], clip),
+        "lmd_percent": {name: round(100 * mouths.distance(lips[name], lips["truth"]), 3) for name in sounds},
+        "opening_correlation": {name: round(correlation(opening[name], truth), 3) for name in sounds},
+        "opening_spread": round(mouths.spread(opening["right"], truth), 3),
+        "frames_a_second": round(rate, 1),
+    }
+    return Exam(figures, {"truth": truth, "right sound": opening["right"], "silence": opening["silent"]})
+
+
+def spoken(talker: Talker, clip: Clip, sound: Sound) -> Pictures:
+    """The held-out frames, whole, as the talker shows them to that sound."""
+    heard = torch.from_numpy(neighbours(clip.front(sound)))
+    scene = clip.scene
+    with torch.no_grad():
+        codes = talker.said(heard, scene.eyes[torch.from_numpy(clip.held)])
+        shown = [rendered(talker, scene, int(row), codes[at]) for at, row in enumerate(clip.held)]
+    return np.stack([pictured(one) for one in shown])
+
+
+def nearness(film: Pictures, clip: Clip) -> dict[str, Any]:
+    """PSNR and SSIM of the whole frame and of the head over the true rest, and of what knows nothing of the sound."""
+    truth, scene = clip.truth, clip.scene
+    shares = scene.head.numpy()[clip.held].astype(np.float32) / 255.0
+    heads = np.stack([pixels.over(one, share, true) for one, share, true in zip(film, shares, truth, strict=True)])
+    before = np.arange(int(clip.held[0]))
+    nearest = baselines.nearest(clip.track.poses.chosen(before), clip.track.poses.chosen(clip.held))
+    known = scene.pictures.numpy()
+    mean = np.broadcast_to(baselines.mean_frame(known[before]), truth.shape)
+    return {
+        "whole_frame": _alike(film, truth),
+        "head_over_true_rest": _alike(heads, truth),
+        "nearest_pose_psnr": round(pixels.mean_psnr(known[nearest], truth), 2),
+        "mean_frame_psnr": round(pixels.mean_psnr(mean, truth), 2),
+    }
+
+
+def pictured(shown: Tensor) -> UInt8[np.ndarray, "s s 3"]:
+    """A rendering, 0 to 1, as a picture."""
+    found: UInt8[np.ndarray, "s s 3"] = (shown.clamp(0, 1) * 255).round().byte().numpy()
+    return found
+
+
+def _alike(film: Pictures, truth: Pictures) -> dict[str, float]:
+    similar = np.mean([pixels.ssim(one, true) for one, true in zip(film, truth, strict=True)])
+    return {"psnr": round(pixels.mean_psnr(film, truth), 2), "ssim": round(float(similar), 4)}

@@ -1,0 +1,94 @@
+"""What the stages hand on, as files of arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+
+from pipelines.contract import Input, Work
+from pipelines.talking_head.gaussians.scene import Sights
+from pipelines.talking_head.ingest.crop import Crop
+from pipelines.talking_head.ingest.footage import Footage
+from pipelines.talking_head.track.bundle import Head
+from pipelines.talking_head.track.tracked import Track
+from pipelines.talking_head.track.turning import Poses
+
+FOOTAGE, TRACK = "footage.npz", "track.npz"
+_HEAD = ("shape", "bases", "mean", "directions")
+_TRACK = ("coefficients", "at", "lips", "mouth", "blink", "there", "reprojection")
+
+
+def video(work: Work) -> Input | None:
+    """The video of the job, where there is one."""
+    found = work.request.of("video")
+    return found[0] if found else None
+
+
+def named(audios: Sequence[Input]) -> dict[str, Input]:
+    """The sounds of a job by the names that their films get: their own, told apart where two are alike."""
+    found: dict[str, Input] = {}
+    for audio in audios:
+        stem = PurePosixPath(audio.path).stem
+        taken = {name.casefold() for name in found}
+        name, number = stem, 2
+        while name.casefold() in taken:
+            name, number = f"{stem}-{number}", number + 1
+        found[name] = audio
+    return found
+
+
+def saved(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
+    """Afterwards path holds the arrays, and never held a part of them."""
+    partial = path.with_name(f".{path.name}.partial")
+    with partial.open("wb") as file:
+        np.savez(file, allow_pickle=False, **arrays)
+    partial.replace(path)
+
+
+def loaded(path: Path) -> dict[str, np.ndarray]:
+    """The arrays that were saved there."""
+    with np.load(path, allow_pickle=False) as held:
+        return dict(held)
+
+
+def save_footage(folder: Path, footage: Footage) -> None:
+    """Afterwards the footage is in the folder, but for its file and its notes."""
+    crop = footage.crop
+    arrays = {name: getattr(footage, name) for name in ("points", "blendshapes", "there", "speech", "sound")}
+    saved(folder / FOOTAGE, {**arrays, "numbers": np.array([footage.first, crop.left, crop.top, crop.side])})
+
+
+def load_footage(folder: Path, path: Path) -> Footage:
+    """The footage in the folder, of the video in path."""
+    arrays = loaded(folder / FOOTAGE)
+    first, left, top, side = (int(number) for number in arrays.pop("numbers"))
+    return Footage(path=path, first=first, crop=Crop(left=left, top=top, side=side), notes=(), **arrays)
+
+
+def save_track(folder: Path, track: Track) -> None:
+    """Afterwards the track is in the folder."""
+    arrays = {name: getattr(track, name) for name in _TRACK}
+    arrays |= {f"head_{name}": getattr(track.head, name) for name in _HEAD}
+    saved(folder / TRACK, {**arrays, "turns": track.poses.turns, "moves": track.poses.moves})
+
+
+def load_track(folder: Path) -> Track:
+    """The track in the folder."""
+    arrays = loaded(folder / TRACK)
+    head = Head(**{name: arrays[f"head_{name}"] for name in _HEAD})
+    poses = Poses(turns=arrays["turns"], moves=arrays["moves"])
+    return Track(head=head, poses=poses, **{name: arrays[name] for name in _TRACK})
+
+
+def save_sights(folder: Path, sights: Sights) -> None:
+    """Afterwards what the frames show is in the folder."""
+    for field in fields(sights):
+        np.save(folder / f"{field.name}.npy", getattr(sights, field.name))
+
+
+def load_sights(folder: Path) -> Sights:
+    """What the frames show, from the folder."""
+    return Sights(**{field.name: np.load(folder / f"{field.name}.npy") for field in fields(Sights)})

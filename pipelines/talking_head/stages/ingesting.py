@@ -1,0 +1,56 @@
+"""The stage ``ingest``: all that was dropped is looked at, and what cannot be used is refused before any work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from pipelines.contract import BadInput, Result, Work
+from pipelines.talking_head import FPS
+from pipelines.talking_head.ingest.footage import Models, ingested
+from pipelines.talking_head.ingest.frames import Picture
+from pipelines.talking_head.ingest.speech import Voice
+from pipelines.talking_head.ingest.spoken import listened
+from pipelines.talking_head.landmarks.landmarker import Landmarker
+from pipelines.talking_head.stages.files import save_footage, video
+from pipelines.talking_head.weights import LANDMARKER, VOICE
+
+EVERY = 25
+"""Frames between two lines of progress."""
+
+
+def ingest(work: Work) -> Result:
+    """Afterwards the footage of the video is in the stage's folder, where there is a video.
+
+    Raises BadInput for a video that nothing can be learned from, a sound that nobody can say, and a sound whose subject
+    has no model.
+    """
+    seen = video(work)
+    if seen is None and work.state is None:
+        raise BadInput(_nobody(work))
+    notes: list[str] = []
+    for audio in work.request.of("audio"):
+        notes += listened(work.path(audio)).notes
+    if seen is None:
+        return Result(warnings=tuple(notes))
+    models = Models(Landmarker(work.weights(LANDMARKER)), Voice(work.weights(VOICE)))
+
+    def watched(pictures: Iterable[Picture], seconds: float) -> Iterator[Picture]:
+        for row, picture in enumerate(pictures):
+            if row % EVERY == 0:
+                work.progress(row, max(row, round(seconds * FPS)), "frames")
+            yield picture
+
+    footage = ingested(work.path(seen), models, watched)
+    save_footage(work.folder, footage)
+    return Result(
+        figures={"frames": len(footage), "seconds_of_video": len(footage) / FPS, "crop_pixels": footage.crop.side},
+        warnings=(*footage.notes, *notes),
+    )
+
+
+def _nobody(work: Work) -> str:
+    who = work.request.key or work.request.name
+    return (
+        f"Nobody has learned {who} yet, or the video that was to be learned from failed, so {who} cannot say "
+        f"{work.request.name}. Drop a video of them talking into inbox/talking_head/{who} first, then this again."
+    )

@@ -1,0 +1,76 @@
+"""The stage ``listen``: features of the sounds to be said, and the video's sound brought into step with its mouth."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import Any
+
+import numpy as np
+
+from pipelines.contract import BadInput, Result, Work
+from pipelines.talking_head import HOP, Options, offset
+from pipelines.talking_head.ingest.spoken import listened
+from pipelines.talking_head.listen.front import Features, FrontEnd, Sound
+from pipelines.talking_head.stages.files import load_footage, load_track, named, video
+from pipelines.talking_head.stages.fronts import front_of
+from pipelines.talking_head.subject import About, read_about
+
+SOUND = "sound.npy"
+"""The sound of the video, in step with its mouth."""
+
+
+def listen(work: Work) -> Result:
+    """Afterwards the sound of the video and ``<number>.npy``, the features of each sound to be said, are in the folder.
+
+    Raises BadInput for a video whose mouth does not move with its sound, and for a front end that is not the model's.
+    """
+    options = Options(**work.request.options)
+    told, warnings = _in_step(work) if video(work) else ({}, ())
+    about = None if video(work) or work.state is None else read_about(work.state)
+    front = front_of(work, about.front_end if about else options.front_end)
+    if about and about.digest != front.digest:
+        raise BadInput(_stale(work, about))
+    audios = named(work.request.of("audio"))
+    for number, audio in enumerate(audios.values()):
+        work.progress(number, len(audios), "sounds")
+        heard = front(whole(listened(work.path(audio)).samples))
+        np.save(work.folder / f"{number}.npy", heard)
+    figures: dict[str, Any] = {"front_end": {"name": front.name, "sha256": front.digest}, **told}
+    return Result(figures=figures, warnings=warnings)
+
+
+def features(work: Work, number: int) -> Features:
+    """What the stage left of a sound, read as it is needed."""
+    found: Features = np.load(work.earlier("listen") / f"{number}.npy", mmap_mode="r")
+    return found
+
+
+def whole(sound: Sound) -> Sound:
+    """The sound with silence at its end, so that its last frame is a whole one."""
+    return np.pad(sound, (0, -len(sound) % HOP))
+
+
+def front_end(work: Work, about: About) -> FrontEnd:
+    """The front end that a model learned by."""
+    return front_of(work, about.front_end)
+
+
+def _in_step(work: Work) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Afterwards the sound of the video is in the folder, shifted by what it comes late."""
+    seen = video(work)
+    assert seen is not None  # noqa: S101  nobody asks otherwise
+    name = PurePosixPath(seen.path).name
+    footage = load_footage(work.earlier("ingest"), work.path(seen))
+    lag = offset.found(footage.sound, load_track(work.earlier("track")).mouth)
+    if why := offset.refusal(name, lag):
+        raise BadInput(why)
+    np.save(work.folder / SOUND, offset.shifted(footage.sound, lag.believed))
+    figures = {"frames": lag.believed, "correlation": round(lag.correlation, 3), "clear": lag.clear}
+    return {"offset": figures}, offset.advice(name, lag)
+
+
+def _stale(work: Work, about: About) -> str:
+    return (
+        f"{work.request.key} was learned with another {about.front_end} than the one that is here now, so the mouth "
+        "would not fit the sound. Drop the video again: it is learned anew, and then this sound can be said."
+    )

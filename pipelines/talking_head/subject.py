@@ -1,0 +1,205 @@
+"""What is remembered of somebody: the model, and the frames in which they are shown, as files of a key's state."""
+# ruff: noqa: F722  shapes of arrays are written as jaxtyping writes them
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+from torch import Tensor
+
+from pipelines.talking_head import FPS
+from pipelines.talking_head.gaussians.camera import flattened
+from pipelines.talking_head.gaussians.cloud import Cloud, Start
+from pipelines.talking_head.gaussians.moving import Talker
+from pipelines.talking_head.gaussians.scene import Scene, stances
+from pipelines.talking_head.gaussians.splat import drawn
+from pipelines.talking_head.listen.front import NEIGHBOURS, Features
+from pipelines.talking_head.playing import Loop, Played, blended, looped, placed, played, torsos
+from pipelines.talking_head.track.turning import Poses
+
+LONGEST = 40 * FPS
+"""Frames that are played before they come again."""
+ABOUT, MODEL = "about.json", "model.pt"
+_ARRAYS = ("pictures", "head", "ground", "turns", "moves", "eyes", "middle", "low", "high")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """What a model is. head, torso: Gaussians. codes: numbers that move the head. heard: steps and channels.
+
+    loop: start and end of the frames that are played, and how far they are apart.
+    """
+
+    engine: str
+    front_end: str
+    digest: str
+    side: int
+    head: int
+    torso: int
+    codes: int
+    heard: tuple[int, int]
+    loop: tuple[int, int, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Subject:
+    """Somebody who can be made to speak.
+
+    pictures, head: of the frames that are played, head in 255ths. ground: the background alone. middle: of the moves,
+    about which the torso leans. low, high: the mouths that were seen, as codes.
+    """
+
+    about: About
+    talker: Talker
+    poses: Poses
+    eyes: Float[Tensor, "t 2"]
+    pictures: UInt8[np.ndarray, "t s s 3"]
+    head: UInt8[np.ndarray, "t s s"]
+    ground: UInt8[np.ndarray, "s s 3"]
+    middle: Float[Tensor, 3]
+    low: Float[Tensor, " k"]
+    high: Float[Tensor, " k"]
+
+    @property
+    def loop(self) -> Loop:
+        """In which the frames are played."""
+        return Loop(*self.about.loop)
+
+
+def keep(folder: Path, talker: Talker, scene: Scene, front: tuple[str, str]) -> About:
+    """Afterwards the folder holds the subject. front: name and digest of the front end."""
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = slice(0, LONGEST)
+    poses = Poses(turns=_doubles(scene.turns[rows]), moves=_doubles(scene.moves[rows]))
+    pictures, head = scene.pictures[rows].numpy(), scene.head[rows].numpy()
+    places = placed(poses)
+    loop = looped(np.concatenate([places, torsos(pictures, head)], axis=1), places)
+    about = About(
+        engine="gaussians",
+        front_end=front[0],
+        digest=front[1],
+        side=scene.side,
+        head=len(talker.head),
+        torso=len(talker.torso),
+        codes=scene.codes.shape[1],
+        heard=(scene.heard.shape[2], scene.heard.shape[3]),
+        loop=(loop.start, loop.end, loop.apart),
+    )
+    arrays = {
+        "pictures": pictures,
+        "head": head,
+        "ground": scene.ground.numpy(),
+        "turns": poses.turns,
+        "moves": poses.moves,
+        "eyes": scene.eyes[rows].numpy(),
+        "middle": scene.middle.numpy(),
+        "low": scene.codes.amin(0).numpy(),
+        "high": scene.codes.amax(0).numpy(),
+    }
+    for name in _ARRAYS:
+        np.save(folder / f"{name}.npy", arrays[name])
+    torch.save(talker.state_dict(), folder / MODEL)
+    (folder / ABOUT).write_text(json.dumps(dataclasses.asdict(about)), "ascii")
+    return about
+
+
+def read_about(folder: Path) -> About:
+    """What the model in the folder is."""
+    raw = json.loads((folder / ABOUT).read_text("ascii"))
+    return About(**{**raw, "heard": tuple(raw["heard"]), "loop": tuple(raw["loop"])})
+
+
+def remembered(folder: Path) -> Subject:
+    """The subject in the folder. Its frames are read as they are needed."""
+    about = read_about(folder)
+    held = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in _ARRAYS}
+    small = {name: torch.from_numpy(np.array(held[name])) for name in ("eyes", "middle", "low", "high")}
+    talker = _empty(about)
+    talker.load_state_dict(torch.load(folder / MODEL, weights_only=True))
+    talker.eval()
+    return Subject(
+        about=about,
+        talker=talker,
+        poses=Poses(turns=np.array(held["turns"]), moves=np.array(held["moves"])),
+        pictures=held["pictures"],
+        head=held["head"],
+        ground=np.array(held["ground"]),
+        **small,
+    )
+
+
+def spoken(
+    subject: Subject, heard: Features, first: int, last: int
+) -> Iterator[tuple[UInt8[np.ndarray, "s s 3"], bool]]:
+    """The frames first to before last of the film to that sound, and whether the mouth asked for was ever seen.
+
+    The head is drawn; the rest is the clip's own, as it is played. heard: of the whole sound.
+    """
+    shown = played(subject.loop, first, last)
+    poses = blended(subject.poses, shown)
+    turns, moves = _floats(poses.turns), _floats(poses.moves)
+    stance = stances(turns, moves, subject.middle)
+    eyes = _mixed(subject.eyes, shown)
+    with torch.no_grad():
+        codes = subject.talker.said(_around(heard, first, last), eyes)
+        kept = torch.clamp(codes, subject.low, subject.high)
+        for row in range(last - first):
+            head = _drawn(subject, kept[row], stance[row], (turns[row], moves[row]))
+            yield _over(subject, head, shown, row), bool(torch.equal(kept[row], codes[row]))
+
+
+def _drawn(subject: Subject, codes: Tensor, stance: Tensor, pose: tuple[Tensor, Tensor]) -> np.ndarray:
+    side = subject.about.side
+    ground = torch.from_numpy(subject.ground) / 255.0
+    shown = drawn(flattened(subject.talker(codes, stance, pose), side), side, side).over(ground)
+    picture: np.ndarray = shown.numpy() * 255.0
+    return picture
+
+
+def _over(subject: Subject, head: np.ndarray, shown: Played, row: int) -> UInt8[np.ndarray, "s s 3"]:
+    """The drawn head over the frames that are on show."""
+    now, other, share = int(shown.now[row]), int(shown.other[row]), float(shown.share[row])
+    rest = subject.pictures[now].astype(np.float32)
+    mask = subject.head[now].astype(np.float32)
+    if share:
+        rest += share * (subject.pictures[other] - rest)
+        mask += share * (subject.head[other] - mask)
+    mask = mask[..., None] / 255.0
+    return np.asarray(np.clip(np.rint(mask * head + (1 - mask) * rest), 0, 255), dtype=np.uint8)
+
+
+def _around(heard: Features, first: int, last: int) -> Float[Tensor, "n k w c"]:
+    """The features of those frames with their neighbours, of which beyond the ends there are the first and last."""
+    before, after = NEIGHBOURS
+    rows = np.arange(first, last)[:, None] + np.arange(-before, after + 1)
+    return torch.from_numpy(np.array(heard[np.clip(rows, 0, len(heard) - 1)]))
+
+
+def _mixed(values: Tensor, shown: Played) -> Tensor:
+    share = torch.from_numpy(shown.share).float()[:, None]
+    return (1 - share) * values[torch.from_numpy(shown.now)] + share * values[torch.from_numpy(shown.other)]
+
+
+def _empty(about: About) -> Talker:
+    """A talker of that make, its numbers to be loaded."""
+
+    def cloud(count: int) -> Cloud:
+        return Cloud([Start(at=torch.zeros(count, 3), colour=torch.zeros(count, 3), size=1.0)])
+
+    return Talker(cloud(about.head), cloud(about.torso), torch.zeros(about.head, about.codes, 3), about.heard)
+
+
+def _doubles(values: Tensor) -> np.ndarray:
+    found: np.ndarray = values.numpy().astype(np.float64)
+    return found
+
+
+def _floats(values: np.ndarray) -> Tensor:
+    return torch.from_numpy(values.astype(np.float32))
