@@ -16,21 +16,23 @@ from PIL import Image
 
 from pipelines.morph.camera import FIELD_OF_VIEW, Camera, Side, turn, yaw
 from pipelines.morph.renderers import Look, Shot
+from pipelines.morph.renderers.gl_canvas import FINER
 from pipelines.morph.renderers.hidden import Guess, farthest, guessed, outline, spread, swept
 from pipelines.morph.renderers.lighting import lamps
-from pipelines.morph.renderers.programs import BOX, GATHERED, HEAD, LIT, PAINTED, SURFACE, VERTEX, lights
-from pipelines.morph.surface import Clay, Colours, Picture, Skins, Subject, rows
+from pipelines.morph.renderers.programs import BOX, GATHERED, HEAD, LIT, PAINTED, SURFACE, TOGETHER, VERTEX, lights
+from pipelines.morph.surface import Clay, Colours, Paint, Picture, Skins, Subject, rows
 
-FINER = 2
-"""Samples along each side of a pixel."""
 ANISOTROPY = 8.0
 """On a GPU. Mesa on the processor takes five times as long a frame with any, for what no eye finds on a face."""
 TEXELS_A_PIXEL = 4
 """A texture is reduced to at most this many times the picture's size: finer texels are never seen."""
 FARTHEST_VALUE = 1e6
 """A value so many lengths of the table beyond its end is as good as any farther one."""
-UNITS = {"directions": 0, "depth": 1, "own": 2, "texture_a": 3, "texture_b": 4, "colours": 5}
+UNITS = {"directions": 0, "depth": 1, "own": 2, "texture_a": 3, "texture_b": 4}
 """The texture units: the first three are the canvas's, the others the scene's."""
+PAINTED_UNITS = tuple(range(5, 5 + TOGETHER))
+COLOUR_UNITS = tuple(range(5 + TOGETHER, 5 + 2 * TOGETHER))
+"""The same of the paints: the easel's, and the scene's."""
 
 
 class _Releasable(Protocol):
@@ -104,20 +106,18 @@ class Scene:
         if self._guess is not None:
             self._keep(self._guess.loosened(far))
 
-    def paint(
-        self, values: Float[np.ndarray, " v"], table: Float[np.ndarray, "n 3"], ends: tuple[float, float]
-    ) -> None:
-        """Afterwards ``draw`` can show these values of the vertices."""
-        low, high = ends
-        placed = np.clip((values - low) / (high - low), -FARTHEST_VALUE, FARTHEST_VALUE)
-        column = np.ascontiguousarray(placed[self._rows.vertex], np.float32)
+    def paint(self, paints: Sequence[Paint]) -> None:
+        """Afterwards ``draw`` can show these paints, TOGETHER of them at most."""
+        every = [*paints, *[paints[-1]] * (TOGETHER - len(paints))]
+        column = np.stack([_placed(paint)[self._rows.vertex] for paint in every], axis=1, dtype=np.float32)
         if self._painted is None:
-            self._buffers["value"] = (self._own(self._gl.buffer(reserve=column.nbytes)), 1)
+            self._buffers["value"] = (self._own(self._gl.buffer(reserve=column.nbytes)), TOGETHER)
             self._painted = self._layer("#define PAINTED\n", PAINTED)
             self._gathered = self._gathering(GATHERED)
         self._buffers["value"][0].write(column)
-        colours = self._own(self._gl.texture((len(table), 1), 3, np.asarray(table, np.float32).tobytes(), dtype="f4"))
-        self._bind(self._painted.program, "colours", colours)
+        for unit, paint in zip(COLOUR_UNITS, every, strict=True):
+            content = np.asarray(paint.table, np.float32).tobytes()
+            self._own(self._gl.texture((len(paint.table), 1), 3, content, dtype="f4")).use(unit)
 
     def _keep(self, guess: Guess) -> None:
         kept = self._rows.triangles[~guess.left_out]
@@ -131,13 +131,14 @@ class Scene:
 
     def _lens(self) -> tuple[float, float]:
         half = math.tan(FIELD_OF_VIEW / 2)
-        return (2.0 * half / fineness(self._look.size), half)
+        return (2.0 * half / (FINER * self._look.size), half)
 
     def _layer(self, kind: str, fragment: str) -> _Layer:
         head = HEAD + kind
         program = self._own(self._gl.program(vertex_shader=head + VERTEX, fragment_shader=head + fragment))
         _set(program, "projection", tuple(self._camera.projection().T.ravel().tolist()))
         _set(program, "lens", self._lens())
+        _set(program, "colours", COLOUR_UNITS)
         content = [(buffer, f"{width}f", name) for name, (buffer, width) in self._buffers.items() if name in program]
         whole, kept = (
             self._own(self._gl.vertex_array(program, content, index, index_element_size=4))
@@ -149,6 +150,7 @@ class Scene:
         program = self._own(self._gl.program(vertex_shader=HEAD + BOX, fragment_shader=HEAD + fragment))
         for name, unit in UNITS.items():
             _set(program, name, unit)
+        _set(program, "painted", PAINTED_UNITS)
         _set(program, "pixels", float(self._look.size))
         _set(program, "lens", self._lens())
         _set(program, "ground", tuple(part / 255 for part in self._look.background))
@@ -190,9 +192,10 @@ class Scene:
         return thing
 
 
-def fineness(size: int) -> int:
-    """How many samples a picture of that size has along each side."""
-    return FINER * size
+def _placed(paint: Paint) -> Float[np.ndarray, " v"]:
+    """Where the values are in the table: 0 is its first entry, 1 its last."""
+    low, high = paint.ends
+    return np.clip((paint.values - low) / (high - low), -FARTHEST_VALUE, FARTHEST_VALUE)
 
 
 def _set(program: moderngl.Program, uniform: str, value: object) -> None:
