@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -14,11 +15,13 @@ from PIL import Image, ImageDraw, ImageFont
 
 from pipelines.morph.outputs.displacement import Displacements
 from pipelines.morph.outputs.scale import Scale, about_zero, of_lengths
-from pipelines.morph.outputs.texture import TextureDifferences
 from pipelines.morph.png import encoded
 from pipelines.morph.sheet import INK, PALE, PAPER
 from pipelines.morph.surface import Paint, Picture
 from pipelines.morph.wording import shown
+
+if TYPE_CHECKING:  # few meshes have textures, and what compares these takes long to load
+    from pipelines.morph.outputs.texture import TextureDifferences
 
 Draw = Callable[[Sequence[Paint]], Sequence[Picture]]
 """Draws the mesh unlit in each paint's colours, as ``Renderer.painted`` does."""
