@@ -137,11 +137,11 @@ def guessed(sweep: Sweep, far: Depths) -> Guess:
 
 
 _Blocks = Float[np.ndarray, "span span y x"]
-"""Something of each block of tiles: [1, 2] is two tiles tall and three wide, and the tile is the one at its top left."""
+"""Something of each block of tiles: [1, 2] is two tiles tall and three wide; the tile is the one at its top left."""
 
 
 def _deepest(far: Depths, blocks: _Blocks) -> _Blocks:
-    """Afterwards the blocks have the greatest depth of their tiles: a block is two that are one tile less, side by side."""
+    """Afterwards the blocks have the greatest depth of their tiles: each is two smaller ones, side by side."""
     blocks[0, 0] = far
     for more in range(1, SPAN):
         blocks[0, more] = blocks[0, more - 1]
@@ -153,7 +153,7 @@ def _deepest(far: Depths, blocks: _Blocks) -> _Blocks:
 
 
 def _nearest(blocks: _Blocks) -> Depths:
-    """The least depth of each tile where the blocks have that of what lies in all their tiles; the blocks are changed."""
+    """The least depth of each tile, where the blocks have that of what lies in all their tiles. Changes the blocks."""
     for less in range(SPAN - 2, -1, -1):
         np.minimum(blocks[less], blocks[less + 1], out=blocks[less])
         np.minimum(blocks[less, :, 1:], blocks[less + 1, :, :-1], out=blocks[less, :, 1:])
