@@ -161,7 +161,7 @@ def _nearest(blocks: _Blocks) -> Depths:
     for less in range(SPAN - 2, -1, -1):
         np.minimum(row[less], row[less + 1], out=row[less])
         np.minimum(row[less, :, 1:], row[less + 1, :, :-1], out=row[less, :, 1:])
-    return row[0]
+    return np.asarray(row[0])
 
 
 def spread(depth: Depth) -> Depth:
