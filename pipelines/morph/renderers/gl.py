@@ -21,6 +21,7 @@ from pipelines.contract import cores
 from pipelines.morph.camera import Camera, yaw
 from pipelines.morph.renderers import Look, Shot
 from pipelines.morph.renderers.gl_canvas import Canvas, Easel, Pixels, canvas, easel, read
+from pipelines.morph.renderers.gl_programs import Programs
 from pipelines.morph.renderers.gl_scene import PAINTED_UNITS, UNITS, Scene
 from pipelines.morph.renderers.hidden import Guess, looks
 from pipelines.morph.renderers.programs import TOGETHER
@@ -49,6 +50,7 @@ class GlRenderer:
 
     def __init__(self, look: Look) -> None:
         self._gl = _context()
+        self._programs = Programs(self._gl)
         self._look = look
         self._subject = ExitStack()
         self._scene: Scene
@@ -71,7 +73,7 @@ class GlRenderer:
     def load(self, subject: Subject, camera: Camera) -> None:
         """As ``Renderer.load``."""
         self._subject.close()
-        self._scene = Scene(self._gl, self._subject, (subject, camera), self._look)
+        self._scene = Scene(self._programs, self._subject, (subject, camera), self._look)
         self._front, self._clay = yaw(camera.side, 0.0), isinstance(subject.surface, Clay)
 
     def frames(self, shots: Sequence[Shot]) -> Iterator[Picture]:

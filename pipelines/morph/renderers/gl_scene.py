@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar
 
 import moderngl
 import numpy as np
@@ -17,6 +17,7 @@ from PIL import Image
 from pipelines.morph.camera import FIELD_OF_VIEW, Camera, Side, turn, yaw
 from pipelines.morph.renderers import Look, Shot
 from pipelines.morph.renderers.gl_canvas import FINER
+from pipelines.morph.renderers.gl_programs import Programs, put
 from pipelines.morph.renderers.hidden import Guess, farthest, guessed, outline, spread, swept
 from pipelines.morph.renderers.lighting import lamps
 from pipelines.morph.renderers.programs import BOX, GATHERED, HEAD, LIT, PAINTED, SURFACE, TOGETHER, VERTEX, lights
@@ -54,9 +55,9 @@ class _Layer:
 class Scene:
     """One subject as the camera sees it. owner: releases what the scene makes; with its closing the scene is over."""
 
-    def __init__(self, gl: moderngl.Context, owner: ExitStack, seen: tuple[Subject, Camera], look: Look) -> None:
+    def __init__(self, programs: Programs, owner: ExitStack, seen: tuple[Subject, Camera], look: Look) -> None:
         subject, self._camera = seen
-        self._gl, self._owner, self._look = gl, owner, look
+        self._gl, self._programs, self._owner, self._look = programs.gl, programs, owner, look
         self._rows = rows(subject, self._camera)
         self._buffers = {name: (self._buffer(c), c.shape[1]) for name, c in self._rows.columns.items()}
         self._triangles = self._buffer(self._rows.triangles)
@@ -126,8 +127,8 @@ class Scene:
         self._count, self._guess = kept.size, guess
 
     def _place(self, program: moderngl.Program, shot: Shot) -> None:
-        _set(program, "turn", tuple(turn(shot.yaw).T.ravel().tolist()))
-        _set(program, "t", shot.t)
+        put(program, "turn", tuple(turn(shot.yaw).T.ravel().tolist()))
+        put(program, "t", shot.t)
 
     def _lens(self) -> tuple[float, float]:
         half = math.tan(FIELD_OF_VIEW / 2)
@@ -135,10 +136,10 @@ class Scene:
 
     def _layer(self, kind: str, fragment: str) -> _Layer:
         head = HEAD + kind
-        program = self._own(self._gl.program(vertex_shader=head + VERTEX, fragment_shader=head + fragment))
-        _set(program, "projection", tuple(self._camera.projection().T.ravel().tolist()))
-        _set(program, "lens", self._lens())
-        _set(program, "colours", COLOUR_UNITS)
+        program = self._programs.of(head + VERTEX, head + fragment)
+        put(program, "projection", tuple(self._camera.projection().T.ravel().tolist()))
+        put(program, "lens", self._lens())
+        put(program, "colours", COLOUR_UNITS)
         content = [(buffer, f"{width}f", name) for name, (buffer, width) in self._buffers.items() if name in program]
         whole, kept = (
             self._own(self._gl.vertex_array(program, content, index, index_element_size=4))
@@ -147,14 +148,14 @@ class Scene:
         return _Layer(program, whole, kept)
 
     def _gathering(self, fragment: str) -> moderngl.VertexArray:
-        program = self._own(self._gl.program(vertex_shader=HEAD + BOX, fragment_shader=HEAD + fragment))
+        program = self._programs.of(HEAD + BOX, HEAD + fragment)
         for name, unit in UNITS.items():
-            _set(program, name, unit)
-        _set(program, "painted", PAINTED_UNITS)
-        _set(program, "pixels", float(self._look.size))
-        _set(program, "lens", self._lens())
-        _set(program, "ground", tuple(part / 255 for part in self._look.background))
-        _set(program, "box", self._box())
+            put(program, name, unit)
+        put(program, "painted", PAINTED_UNITS)
+        put(program, "pixels", float(self._look.size))
+        put(program, "lens", self._lens())
+        put(program, "ground", tuple(part / 255 for part in self._look.background))
+        put(program, "box", self._box())
         return self._own(self._gl.vertex_array(program, []))
 
     def _box(self) -> tuple[float, float, float, float]:
@@ -181,7 +182,7 @@ class Scene:
 
     def _bind(self, program: moderngl.Program, name: str, texture: moderngl.Texture) -> None:
         texture.use(UNITS[name])
-        _set(program, name, UNITS[name])
+        put(program, name, UNITS[name])
 
     def _buffer(self, content: Any) -> moderngl.Buffer:
         return self._own(self._gl.buffer(content))
@@ -196,12 +197,6 @@ def _placed(paint: Paint) -> Float[np.ndarray, " v"]:
     """Where the values are in the table: 0 is its first entry, 1 its last."""
     low, high = paint.ends
     return np.clip((paint.values - low) / (high - low), -FARTHEST_VALUE, FARTHEST_VALUE)
-
-
-def _set(program: moderngl.Program, uniform: str, value: object) -> None:
-    """Afterwards the uniform has that value, where the program has it at all: what is not used is compiled away."""
-    if uniform in program:
-        cast("Any", program[uniform]).value = value
 
 
 def _kind(subject: Subject) -> str:
