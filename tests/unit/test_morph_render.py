@@ -287,6 +287,36 @@ def test_paints_that_are_drawn_together_are_the_pictures_of_each_alone(by):
     assert len({picture.tobytes() for picture in together}) == 4
 
 
+def drawn_by(renderer, what, camera):
+    renderer.load(what, camera)
+    frames = list(renderer.frames([Shot(t, yaw(camera.side, 0.0)) for t in np.linspace(0, 1, 9)]))
+    ramp = np.linspace(0, 1, 256)[:, None] * [1.0, 0.5, 0.2]
+    return [*frames, *renderer.painted([Paint(what.a[:, 1], ramp, (-1.0, 1.0))])]
+
+
+def test_what_was_drawn_before_changes_no_picture_and_its_programs_serve_again():
+    a, faces = globe()
+    red, quartered = skin(np.full((8, 8, 3), (200, 30, 30))), skin(quarters())
+    things = [
+        (subject(a, a * [1.2, 0.9, 1.1], faces, Clay()), framed(a)),
+        (
+            subject(SQUARE, 0.5 * SQUARE, SQUARE_FACES, Skins(a=red, b=quartered)),
+            framed(SQUARE, side=Side.THREE_QUARTER),
+        ),
+        (subject(a * 0.3, a, faces, Colours(a=np.abs(a) / 2, b=np.abs(a) / 3)), framed(a)),
+        (subject(SQUARE, SQUARE, SQUARE_FACES, Skins(a=quartered, b=red)), framed(SQUARE)),
+        (subject(0.7 * a, a * [0.5, 1.0, 1.0], faces, Clay()), framed(a, side=Side.LEFT)),
+    ]
+    look = Look(size=SIZE, background=BACKGROUND)
+    with GlRenderer(look) as renderer:
+        after = [drawn_by(renderer, *thing) for thing in things]
+        assert len(renderer._programs._made) == 3 * 2 + 2  # of each surface, and of paints
+    for pictures, thing in zip(after, things, strict=True):
+        with GlRenderer(look) as fresh:
+            alone = drawn_by(fresh, *thing)
+        assert all(np.array_equal(one, other) for one, other in zip(pictures, alone, strict=True))
+
+
 @pytest.mark.parametrize(("side", "column"), [(Side.LEFT, 0), (Side.RIGHT, 1)])
 def test_seen_from_its_left_the_head_looks_to_the_left(side, column):
     a, faces = globe()
