@@ -19,6 +19,7 @@ odd = st.text("0123456789+-.eE", min_size=1, max_size=6)
 
 @given(st.lists(written, max_size=40), st.sampled_from([" ", "\n", "\t  "]))
 @example(["1.5"] * 40 + ["1e-5", "0." + "3" * 30], " ")
+@example(["1.5"] * 40 + ["3.9596413323846340"], " ")  # more digits than a float has
 def test_numbers_are_what_float_makes_of_each_word_to_the_last_bit(words, between):
     assert floats(between.join(words).encode() + b"\n").tobytes() == np.array([float(w) for w in words]).tobytes()
 
