@@ -209,11 +209,13 @@ def floor(mode: str) -> None:
     from pipelines.morph import Options  # noqa: PLC0415
     from pipelines.morph.camera import framed  # noqa: PLC0415
     from pipelines.morph.crew import copies, shared  # noqa: PLC0415
+    from pipelines.morph.memory import kept  # noqa: PLC0415
     from pipelines.morph.pair import Take  # noqa: PLC0415
     from pipelines.morph.read import read  # noqa: PLC0415
     from pipelines.morph.renderers import Look, opened  # noqa: PLC0415
     from pipelines.morph.shoot import shots  # noqa: PLC0415
 
+    kept()  # as the stage does
     options = Options(**MODES[mode])
     takes = [Take(called=("a", "b"), meshes=pair) for pair in combinations(map(read, ICT), 2)]
     among = copies(len(takes), 0)
