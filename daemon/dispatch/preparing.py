@@ -37,7 +37,8 @@ def unprepare(job: Job, site: Site) -> None:
 def prepare(job: Job, site: Site) -> Prepared | Failed:
     """Afterwards the work folder holds what the job's stages need, and its request says so.
 
-    Failed: of the setup, where weights cannot be had; of the infrastructure, where they may be another time.
+    Failed: of the setup, where weights cannot be had; of the infrastructure, where they may be another time; of the
+    question, where an earlier revision is asked for that cannot be had.
     """
     pipeline, folder = site.pipeline(job), site.folder(job)
     if failed := _supplied(job, site):
@@ -46,7 +47,10 @@ def prepare(job: Job, site: Site) -> Prepared | Failed:
     before = read_request(folder) if (folder / "request.json").exists() else None
     request = before or request_of(job, _inputs(folder))
     if pipeline.remembers and job.key is not None:
-        request = _recalled(job, site, request)
+        recalled = _recalled(job, site, request)
+        if isinstance(recalled, Failed):
+            return recalled
+        request = recalled
     write_atomic(folder / "request.json", dump(request))
     again = _outdated(job, site, before, request)
     for stage in again:
@@ -78,19 +82,27 @@ def _needs(job: Job, site: Site) -> bool:
     return job.command is not None or pipeline.remembers or bool(pipeline.needs(job.options))
 
 
-def _recalled(job: Job, site: Site, request: Request) -> Request:
+def _recalled(job: Job, site: Site, request: Request) -> Request | Failed:
     """The request with the revision to read and what the tree shows, both in the work folder."""
     folder, root = site.folder(job), site.state_folder(job)
     keys.note(root, job)
-    revision = revisions.current(root)
+    revision = _revision(job, site)
+    if isinstance(revision, Failed):
+        return revision
     if revision is None:
         shutil.rmtree(folder / STATE, ignore_errors=True)
     else:
         revisions.present(root, revision, folder / STATE)
     look = tree.look(site.results_folder(job), tree.recorded(root))
     write_lines(folder / PUBLISHED, look.shown)
-    state, number = (STATE, revision.number) if revision else (None, 0)
+    state, number = (STATE, revisions.number_held(root)) if revision else (None, 0)
     return replace(request, state=state, revision=number, published=PUBLISHED)
+
+
+def _revision(job: Job, site: Site) -> revisions.Revision | Failed | None:
+    """The revision that the job's stages read: the one that holds, or the earlier one that it goes back to."""
+    root = site.state_folder(job)
+    return revisions.earlier(root, int(job.arguments["revision"])) if site.reverts(job) else revisions.current(root)
 
 
 def _outdated(job: Job, site: Site, before: Request | None, request: Request) -> tuple[str, ...]:
