@@ -105,14 +105,23 @@ def job_of(config: Config, number: int) -> Job:
 
     Raises CannotDo where the order is refused, DaemonError where the daemon does not answer.
     """
+    job_id = answer_to(config, number)
+    if not is_running(config):
+        do_alone(config, job_id)
+    return _over(config, job_id)
+
+
+def answer_to(config: Config, number: int) -> str:
+    """The answer to an order, which is carried out; without a daemon it is carried out here.
+
+    Raises CannotDo where the order is refused, DaemonError where the daemon does not answer.
+    """
     if not is_running(config):
         _alone(config)
     ok, answer = _taken(config, number)
     if not ok:
         raise CannotDo(answer)
-    if not is_running(config):
-        do_alone(config, answer)
-    return _over(config, answer)
+    return answer
 
 
 def _given(config: Config, wish: Wish) -> Path | None:

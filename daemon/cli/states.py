@@ -1,5 +1,5 @@
 # ruff: noqa: PLC0415 - as in app.py: each command imports what it needs
-# ruff: noqa: FBT002 - typer reads options from parameters and their defaults
+# ruff: noqa: FBT002, PLR0917 - typer reads options from parameters and their defaults
 """The command line for what is remembered: rollback, forget, backup and restore."""
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 
 def join(app: typer.Typer) -> None:
     """Afterwards app has these commands."""
-    for command in (rollback, backup, restore):
+    for command in (rollback, forget, backup, restore):
         app.command()(command)
 
 
@@ -35,6 +35,27 @@ def rollback(
     from daemon.cli import returning
 
     raise typer.Exit(returning.rollback(context.obj, (pipeline, key), to, json=as_json))
+
+
+def forget(  # noqa: PLR0913 - each is an option of the command
+    context: typer.Context,
+    pipeline: Annotated[str, typer.Argument(metavar="PIPELINE", help="What remembers it, like faces.")],
+    key: Annotated[str, typer.Argument(metavar="KEY", help="The collection, as its folder is called.")],
+    pictures: Annotated[
+        bool, typer.Option("--pictures", help="Also the pictures in its results whose originals lie elsewhere too.")
+    ] = False,
+    sure: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Forget a whole collection for good: faces, people, names, all revisions, and what was made of them.
+
+    The pictures in its results stay, in a folder that is called "KEY (forgotten)" then, and so do the originals. A
+    later drop of that name begins anew.
+    """
+    from daemon.cli import parting
+
+    how = parting.Manner(pictures=pictures, sure=sure, json=as_json)
+    raise typer.Exit(parting.forget(context.obj, (pipeline, key), how))
 
 
 def backup(

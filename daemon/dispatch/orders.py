@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 
 from daemon.dispatch.asking import Asking, Question, ended_by_itself
+from daemon.dispatch.forgetting import Forgetting, Parting
 from daemon.dispatch.line import Line
 from daemon.dispatch.movers import Movers
 from daemon.dispatch.preparing import unprepare
@@ -33,6 +34,7 @@ class Verb(StrEnum):
     RETRY = "retry"
     RESTORE = "restore-inputs"
     ASK = "ask"  # a command of a pipeline; the answer is the job's id
+    FORGET = "forget"  # all of a key, for good
     ROLLBACK = "rollback"  # a key goes back to an earlier revision of its state; the answer is the job's id
 
 
@@ -45,12 +47,17 @@ class Orders:
 
     def __init__(self, store: Store, site: Site, line: Line, movers: Movers) -> None:
         self._asking = Asking(store, site)
+        self._forgetting = Forgetting(store, site)
         self._reverting = Reverting(store, site, self._asking)
         self._store = store
         self._site = site
         self._line = line
         self._movers = movers
         self._version = -1
+
+    def recover(self) -> None:
+        """Afterwards what a crash interrupted goes on."""
+        self._forgetting.go_on()
 
     def carry_out(self, now: float) -> bool:
         """Afterwards every order is carried out or refused; whether there was one."""
@@ -93,6 +100,8 @@ class Orders:
         match verb:
             case Verb.ROLLBACK:
                 return self._reverting.revert(Reversal(**args), now).id
+            case Verb.FORGET:
+                return self._forgetting.forget(Parting(**args), now)
         given = Path(args["given"]) if args.get("given") else None
         return self._asking.ask(Question(**{**args, "given": given}), now).id
 

@@ -28,6 +28,11 @@ class Notes:
         found = self._db.execute("SELECT id, verb, args FROM orders WHERE ok IS NULL ORDER BY id")
         return tuple(rows.order(r) for r in found)
 
+    def answered_orders(self) -> tuple[Order, ...]:
+        """The orders that have been carried out, or refused."""
+        found = self._db.execute("SELECT id, verb, args FROM orders WHERE ok IS NOT NULL ORDER BY id")
+        return tuple(rows.order(r) for r in found)
+
     def answer(self, number: int, ok: bool, text: str) -> None:
         """Afterwards the order is carried out (or refused) with that answer."""
         with transaction(self._db):
