@@ -171,7 +171,9 @@ class Committing:
         receipts.mkdir(parents=True, exist_ok=True)
         write_atomic(receipts / f"{self.job.id}.json", receipt)
         faults = faults_of(self._work, self.site.stages(self.job))
-        return {RECEIPT: receipt} | ({WHY: note(why_partly(faults))} if faults else {})
+        return {RECEIPT: receipt} | (
+            {WHY: note(why_partly(faults, dropped=self.job.command is None))} if faults else {}
+        )
 
 
 def tree_faults(work: Path) -> tuple[Fault, ...]:
