@@ -57,13 +57,24 @@ def prepare(job: Job, site: Site) -> Prepared | Failed:
         shutil.rmtree(stage_folder(folder, stage), ignore_errors=True)
     step(Step.PREPARED)
     write_atomic(folder / PREPARED, b"")
-    return Prepared(again)
+    return Prepared(again, _licences(job, site))
+
+
+def _licences(job: Job, site: Site) -> dict[str, str]:
+    """The packs of weights that the job works with, each with its licence."""
+    packs = models.used(site.pipeline(job), job.options, site.models) if _weighs(job, site) else ()
+    return {pack.name: pack.licence for pack in packs}
+
+
+def _weighs(job: Job, site: Site) -> bool:
+    command = site.asked(job)
+    return command is None or command.weighs
 
 
 def _supplied(job: Job, site: Site) -> Failed | None:
     """Afterwards the weights that the job cannot do without are here, and of the others those that can be had."""
-    pipeline, command = site.pipeline(job), site.asked(job)
-    if command is not None and not command.weighs:
+    pipeline = site.pipeline(job)
+    if not _weighs(job, site):
         return None
     missing, spares = models.missing(pipeline, job.options, site.models), pipeline.spares(job.options)
     must = [one for one in missing if one.name not in spares]
