@@ -22,6 +22,7 @@ from daemon.dispatch.forgetting import Parting, remains
 from daemon.dispatch.orders import Verb
 from daemon.dispatch.site import key_folder
 from daemon.errors import CannotDo
+from daemon.model import Take
 from daemon.names import shown
 from daemon.store import Store, connect
 from daemon.view.wording import count
@@ -86,10 +87,11 @@ def _confirm(config: Config, wish: Parting) -> None:
 
 def _originals(config: Config, wish: Parting) -> Iterator[str]:
     """Where originals lie that stay."""
+    inboxes = {inbox.name: inbox.path for inbox in config.inboxes}
     with reading(database(config)) as store:
         for job in store.of_key(wish.pipeline, wish.inbox, wish.key):
-            if job.inputs_at is not None and Path(job.inputs_at).exists():
-                yield job.inputs_at
+            there = [job.inputs_at] if job.take is Take.MOVE else [str(inboxes[job.inbox] / top) for top in job.tops]
+            yield from (path for path in there if path is not None and Path(path).exists())
 
 
 def _more(config: Config, wish: Parting, originals: Sequence[str]) -> Iterator[str]:

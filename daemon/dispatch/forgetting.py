@@ -84,7 +84,7 @@ class Forgetting:
             mark = f"{int(now * 1000)}-{root.name}"
             aside = place.with_name(f".visaged{FORGOTTEN.replace('.', '-')}{mark}")
             gone = Remains(wish=wish, tree=str(place), aside=str(aside), jobs=tuple(job.id for job in jobs))
-            unmarked = place.is_dir() and tree.is_lost(place, tree.recorded(root))
+            unmarked = place.is_dir() and not tree.is_ours(place, root)
             write_atomic(root / NOTE, json.dumps(asdict(gone)).encode("ascii"))
             root.rename(root.with_name(f"{FORGOTTEN}{mark}"))
             sync_folder(root.parent)
@@ -144,6 +144,5 @@ def _sweep(site: Site, root: Path, gone: Remains) -> None:
 
 def _set_aside(root: Path, gone: Remains) -> None:
     """Afterwards the tree that the state at root is about does not stand where it stood. Raises OSError."""
-    place, record = Path(gone.tree), tree.recorded(root)
-    if record.id is not None and place.is_dir() and not tree.is_lost(place, record):
-        place.rename(gone.aside)
+    if tree.is_ours(Path(gone.tree), root):
+        Path(gone.tree).rename(gone.aside)

@@ -15,9 +15,9 @@
 """
 
 from daemon.tree.apply import apply
-from daemon.tree.disk import is_lost, signature
+from daemon.tree.disk import signature
 from daemon.tree.look import Look, look, signature_left
-from daemon.tree.parting import part
+from daemon.tree.parting import is_ours, part
 from daemon.tree.record import Record, recorded
 from daemon.tree.words import Applied, TreeChange
 
@@ -27,7 +27,7 @@ __all__ = [
     "Record",
     "TreeChange",
     "apply",
-    "is_lost",
+    "is_ours",
     "look",
     "part",
     "recorded",

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Container
 from contextlib import suppress
 from pathlib import Path
 
-from daemon.tree.disk import read_disk
+from daemon.folders import open_plain
+from daemon.tree.disk import marker_of, read_disk
 from daemon.tree.match import match
-from daemon.tree.record import Record, settle
+from daemon.tree.record import RECORD, Record, settle
 from daemon.tree.words import HIDDEN, Owner
+
+
+def is_ours(tree: Path, state_root: Path) -> bool:
+    """Whether what stands at tree is what the record in that state is about, told by the mark in it. Raises OSError."""
+    try:
+        with open_plain(state_root / RECORD) as file:
+            id_ = json.loads(file.readline())["id"]
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return False
+    return id_ is not None and marker_of(tree) == str(id_)
 
 
 def part(tree: Path, record: Record, spare: Container[str] = ()) -> bool:

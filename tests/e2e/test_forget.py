@@ -81,6 +81,20 @@ def test_a_later_drop_of_that_name_begins_anew(place):
     assert (results(place) / "book (forgotten)-2").is_dir()
 
 
+def test_originals_that_stay_in_the_inbox_are_not_taken_again_until_somebody_asks_for_it(place):
+    place.configure(rest='[[inbox]]\nname = "inbox"\ntake = "reference"\n')
+    drop(place, "a", "first")
+    (job,) = place.jobs()
+    gone = forget(place, "--yes")
+    assert "inbox/ledger/book/a.entry" in gone.stdout
+    assert place.visaged("run", "--once").returncode == 0
+    assert [p.name for p in results(place).iterdir()] == ["book (forgotten)"]
+    assert (place.inbox / "ledger" / "book" / "a.entry").read_text() == "first"
+    assert place.visaged("retry", job.id).returncode == 0
+    assert place.visaged("run", "--once").returncode == 0
+    assert (results(place) / "book" / "ledger.txt").read_text() == "drop on 0\n"
+
+
 def test_without_a_yes_nothing_is_done(place):
     grown(place)
     refused = forget(place)

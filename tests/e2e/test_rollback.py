@@ -63,7 +63,10 @@ def test_the_tree_is_that_of_the_earlier_revision_and_forth_again(place, running
     assert went.returncode == 0, went.stderr
     assert shown(place) == {"files/a.entry": "first"}
     assert notes(place) == ["drop on 0"]
-    undo = json.loads(back(place, "--json").stdout)[1]["number"]
+    listed = json.loads(back(place, "--json").stdout)
+    assert ("again as revision 1" in listed[0]["what"], listed[0]["holds"]) == (True, True)
+    assert json.loads(place.visaged("ledger", "show", "--json").stdout)["entries"] == ["files/a.entry"]
+    undo = listed[1]["number"]
     assert f"--to {undo}" in went.stdout
     assert back(place, "--to", str(undo)).returncode == 0
     assert shown(place) == {"files/a.entry": "first", "files/b.entry": "second"}
