@@ -25,7 +25,7 @@ from daemon.model import Job, Status
 from daemon.names import shown
 from daemon.revisions import Revision
 from daemon.store import Store, connect
-from daemon.view.wording import count, gigabytes, moment
+from daemon.view.wording import count, moment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +97,7 @@ def _listed(config: Config, root: Path, again: str, *, json: bool) -> Exit:
 
 
 def _line(revision: Revision, job: Job | None, held: int) -> Line:
-    what = job.item if job else "a job that is not known any more"
+    what = (job.item if job.command else f"the drop {job.item}") if job else "a job that is not known any more"
     return Line(
         number=revision.number,
         at=revision.at,
@@ -110,7 +110,7 @@ def _line(revision: Revision, job: Job | None, held: int) -> Line:
 
 
 def _row(line: Line) -> str:
-    size = f"{count(line.files, 'file')}, {gigabytes(line.bytes)}"
+    size = f"{count(line.files, 'file')}, {line.bytes / 1e6:,.1f} MB"
     return (
         f"{line.number:>5}  {moment(line.at):>12}  {size:<24}  {shown(line.what)}{'  <- holds' if line.holds else ''}"
     )

@@ -47,6 +47,7 @@ def test_the_revisions_are_listed_with_what_made_them_and_nothing_changes(place)
     assert [row.split()[0] for row in rows[:3]] == ["3", "2", "1"]
     assert "ledger add" in rows[0]
     assert "holds" in rows[0]
+    assert "the drop b" in rows[1]
     assert "visaged rollback ledger book --to NUMBER" in rows[-1]
     told = json.loads(back(place, "--json").stdout)
     assert [(one["number"], one["files"], one["holds"]) for one in told] == [(3, 2, True), (2, 2, False), (1, 2, False)]
