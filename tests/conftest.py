@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,8 @@ from pipelines.talking_head.weights import WEIGHTS as TALKING
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("VISAGED_DATA", ROOT.parent / "shared" / "data"))
 ENGINE = ROOT / "tests" / "engine" / "up"
+for _threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(_threads, "1")  # numpy and torch: workers of pytest-xdist, and stages, share the cores
 
 
 @pytest.fixture(scope="session")
@@ -40,6 +43,18 @@ def talking_models() -> Path:
     if failed := fetch(TALKING, folder):
         (pytest.fail if os.environ.get("CI") == "1" else pytest.skip)(failed.reason)
     return folder
+
+
+@pytest.fixture(scope="session")
+def real_footage(data: Path) -> Any:
+    """A handed-out clip of somebody talking, ingested: several files of tests look at it."""
+    from pipelines.talking_head.ingest.footage import Models, ingested  # noqa: PLC0415  few tests want it
+    from pipelines.talking_head.ingest.speech import Voice  # noqa: PLC0415
+    from pipelines.talking_head.landmarks.landmarker import Landmarker  # noqa: PLC0415
+    from tests.unit.talking_world import weights  # noqa: PLC0415
+
+    models = Models(Landmarker(weights(data, "face_landmarker.task")), Voice(weights(data, "silero_vad_16k_op15.onnx")))
+    return ingested(data / "talking" / "video-retalking" / "1.mp4", models)
 
 
 @pytest.hookimpl(trylast=True)

@@ -24,7 +24,7 @@ from tests.unit.talking_world import decoded, film, tone, wav
 
 pytestmark = pytest.mark.data
 
-FRAMES, SIDE, ITERATIONS = 105, 96, 100
+FRAMES, SIDE, ITERATIONS = 105, 96, 80
 SAID = 1.5
 """Seconds of the sound that is said."""
 

@@ -386,8 +386,8 @@ def voice(data):
 
 
 @pytest.mark.data
-def test_a_real_clip_of_an_odd_frame_rate_is_ingested_whole(data, models):
-    footage = ingested(data / "talking" / "video-retalking" / "1.mp4", models)
+def test_a_real_clip_of_an_odd_frame_rate_is_ingested_whole(real_footage):
+    footage = real_footage
     assert len(footage) == pytest.approx(6.13 * 25, abs=1)
     assert footage.there.all()
     assert len(footage.sound) == len(footage) * HOP

@@ -1,5 +1,6 @@
 """Tracking: what is known of a head that was made up comes out again, and real faces are followed without a miss."""
 
+import itertools
 import struct
 from itertools import pairwise
 
@@ -9,9 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.talking_head.ingest.footage import Footage, ingested
-from pipelines.talking_head.ingest.footage import Models as Open
-from pipelines.talking_head.ingest.speech import Voice
 from pipelines.talking_head.landmarks import archive, detector, landmarker
 from pipelines.talking_head.landmarks.points import CHIN, EYE_CORNERS, FOREHEAD, GAPS, JAW, LIPS, OVAL, STEADY
 from pipelines.talking_head.track import bundle, lips, person, plate, smoothing, split
@@ -420,12 +418,8 @@ def following(data):
 
 
 @pytest.fixture(scope="module")
-def footage(data, clip) -> Footage:
-    models = Open(
-        landmarker.Landmarker(weights(data, "face_landmarker.task")),
-        Voice(weights(data, "silero_vad_16k_op15.onnx")),
-    )
-    return ingested(clip, models)
+def track(real_footage, following):
+    return tracked(real_footage, following.face)
 
 
 @pytest.mark.data
@@ -451,9 +445,8 @@ def test_landmarks_turn_with_the_picture(clip, following):
 
 
 @pytest.mark.data
-def test_a_real_face_is_followed_and_fitted_within_the_landmarkers_own_noise(footage, following):
-    assert footage.there.all()
-    track = tracked(footage, following.face)
+def test_a_real_face_is_followed_and_fitted_within_the_landmarkers_own_noise(real_footage, track):
+    assert real_footage.there.all()
     assert track.reprojection.mean() < 0.01
     assert track.opening.min() >= 0
     assert track.opening.std() > 0.02
@@ -462,19 +455,18 @@ def test_a_real_face_is_followed_and_fitted_within_the_landmarkers_own_noise(foo
 
 
 @pytest.mark.data
-def test_lips_are_read_from_small_pictures_as_from_large_ones(footage, following):
-    track = tracked(footage, following.face)
-    small = list(footage.pictures(96))[:40]
+def test_lips_are_read_from_small_pictures_as_from_large_ones(real_footage, track, following):
+    small = list(itertools.islice(real_footage.pictures(96), 30))
     following._last = None
-    seen, there = watched(small, following, track.head, track.poses.chosen(np.arange(40)))
+    seen, there = watched(small, following, track.head, track.poses.chosen(np.arange(30)))
     assert there.all()
-    assert np.corrcoef(lips.opening_of(seen), track.opening[:40])[0, 1] > 0.9
+    assert np.corrcoef(lips.opening_of(seen), track.opening[:30])[0, 1] > 0.9
 
 
 @pytest.mark.data
-def test_the_fit_holds_for_frames_that_it_has_not_seen(footage, following):
-    seen = framed(footage)
-    half = len(footage) // 2
+def test_the_fit_holds_for_frames_that_it_has_not_seen(real_footage, following):
+    seen = framed(real_footage)
+    half = len(real_footage) // 2
 
     def part(rows):
         return bundle.Observed(
