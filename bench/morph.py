@@ -35,9 +35,13 @@ ICT = tuple(
 SIZES = (5_000, 18_000, 27_000, 200_000)
 RESOLUTIONS = (512, 1024)
 FRAMES = 41
+TURNS = 7
+"""Of a batch and its floor: on two cores that others share, most of them are disturbed."""
 TIMES = 3
 BEST = {"minimal": 0.7, "full": 2.0}
 """Seconds a pair of the batch of six that were promised."""
+NEAR = 1.5
+"""Times the floor that minimal may take."""
 MOST_MEMORY = 500
 """MB of one pair, minimal."""
 SINGLE = 2.5
@@ -49,9 +53,10 @@ Four meshes in one job are six pairs; {FRAMES} frames each. minimal: frames and 
 maps, {FRAMES} OBJ with their material, tables and report. Seconds are those of the whole stage, its start and the
 reading of the meshes among them, divided by the pairs; CPU is what all its processes used. Peak is the memory of all
 its processes together, what they share counted once, sampled every {EVERY:g} s. The floor is measured in the same
-minute on the same six pairs in as many processes at once as the stage has, and is their mean: the frames drawn by the
-same renderer and thrown away, and the PNG files of these frames encoded (full: and the film); nothing else, no start,
-no reading, no heat map, no mesh. Other load on the cores makes all of these larger: compare a row with its floor.
+minute, in turns, on the same six pairs in as many processes at once as the stage has, and is their mean: the frames
+drawn by the same renderer and thrown away, and the PNG files of these frames encoded (full: and the film); nothing
+else, no start, no reading, no heat map, no mesh. Of both the best of {TURNS} turns is taken, and the median shown
+too: other load on the cores makes all of these larger, and CPU seconds least.
 """.strip()
 
 
@@ -90,8 +95,8 @@ def measure(folder: Path) -> Report:
 def _batch(folder: Path) -> tuple[Table, list[str]]:
     rows, verdicts = [], []
     for mode, options in MODES.items():
-        runs = [_stage(folder / "batch", ICT, options) for _ in range(TIMES)]
-        floors = [_floor(mode) for _ in range(TIMES)]
+        turns = [(_stage(folder / "batch", ICT, options), _floor(mode)) for _ in range(TURNS)]
+        runs, floors = [run for run, _ in turns], [floor for _, floor in turns]
         best, floor = min(runs, key=lambda run: run.wall), min(floors, key=lambda one: one["draw"] + one["encode"])
         under = floor["draw"] + floor["encode"]
         rows.append(
@@ -102,12 +107,15 @@ def _batch(folder: Path) -> tuple[Table, list[str]]:
                 f"{FRAMES / best.a_pair:.0f}",
                 f"{best.peak:.0f}",
                 f"{floor['draw']:.2f} + {floor['encode']:.2f}",
-                f"{floor['cpu']:.2f}",
+                f"{median([one['cpu'] for one in floors]):.2f}",
                 f"{best.a_pair / under:.2f}",
             )
         )
         held = "held" if best.a_pair <= BEST[mode] else "not held"
         verdicts.append(f"{mode}: {best.a_pair:.2f} s a pair, at most {BEST[mode]} wanted: {held}.")
+        if mode == "minimal":
+            near = "held" if best.a_pair <= NEAR * under else "not held"
+            verdicts.append(f"{mode}: {best.a_pair / under:.2f} times the floor, at most {NEAR} wanted: {near}.")
     columns = ("six pairs of ICT heads, 26,719 vertices, 512 px", "s a pair (median; best)", "CPU s a pair", "frames/s")
     more = ("peak MB", "floor: draw + encode, s", "floor: CPU s", "best / floor")
     return Table(title="A batch", columns=(*columns, *more), rows=tuple(rows)), verdicts
@@ -209,11 +217,13 @@ def floor(mode: str) -> None:
     from pipelines.morph import Options  # noqa: PLC0415
     from pipelines.morph.camera import framed  # noqa: PLC0415
     from pipelines.morph.crew import copies, shared  # noqa: PLC0415
+    from pipelines.morph.memory import kept  # noqa: PLC0415
     from pipelines.morph.pair import Take  # noqa: PLC0415
     from pipelines.morph.read import read  # noqa: PLC0415
     from pipelines.morph.renderers import Look, opened  # noqa: PLC0415
     from pipelines.morph.shoot import shots  # noqa: PLC0415
 
+    kept()  # as the stage does
     options = Options(**MODES[mode])
     takes = [Take(called=("a", "b"), meshes=pair) for pair in combinations(map(read, ICT), 2)]
     among = copies(len(takes), 0)

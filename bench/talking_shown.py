@@ -19,7 +19,6 @@ from pipelines.talking_head.gaussians import learning, scene
 from pipelines.talking_head.gaussians.driven import Part, Performer, calm, picture
 from pipelines.talking_head.gaussians.driven import prepared as of_clip
 from pipelines.talking_head.gaussians.moving import Talker
-from pipelines.talking_head.gaussians.scene import Sights
 from pipelines.talking_head.ingest.footage import Footage
 from pipelines.talking_head.judge import drive, pixels
 from pipelines.talking_head.judge.blocks import Fold, folds
@@ -27,6 +26,7 @@ from pipelines.talking_head.landmarks.landmarker import Landmarker
 from pipelines.talking_head.listen.joined import Joined
 from pipelines.talking_head.listen.speech import Speech
 from pipelines.talking_head.track.person import Person
+from pipelines.talking_head.track.sights import Sights, sighted
 from pipelines.talking_head.track.tracked import Track
 from pipelines.talking_head.track.watching import watched
 from pipelines.talking_head.weights import EMBEDDING, LANDMARKER, MELSPECTROGRAM, SELFIE
@@ -59,7 +59,7 @@ class Shown:
 
 def prepared(footage: Footage, track: Track, driven: tuple[Clip, Sequence[Motion]], files: Path) -> Job:
     """The job of a clip."""
-    sights = scene.sighted(footage, track, Person(files / SELFIE), SIDE)
+    sights = sighted(footage, track, Person(files / SELFIE), SIDE)
     lips, _ = watched(sights.pictures, Landmarker(files / LANDMARKER), track.head, track.poses)
     clip, motions = driven
     return Job(track=track, sights=sights, clip=clip, motions=motions, files=files, truth=lips)

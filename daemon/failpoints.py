@@ -61,6 +61,9 @@ class Step(StrEnum):
     FAIL_MOVED = "fail:moved"
     FAIL_WHY = "fail:why"
     FINISH_ROW = "finish:row"
+    FORGET_STATE = "forget:state"  # the state of a key that is forgotten is none any more, its tree and rows are there
+    FORGET_ROWS = "forget:rows"  # its jobs are not in the database any more
+    FORGET_TREE = "forget:tree"  # its tree is gone, or the user's
     MOVE_COPYING = "move:copying"  # across file systems: one file is copied
     MOVE_COPIED = "move:copied"  # all are copied and verified, not yet under their final name
     MOVE_PLACED = "move:placed"  # they lie under their final name, the source is still there

@@ -1,4 +1,6 @@
-"""The result tree: the only writer of results. A folder appears by one rename; a file, then its receipt, by one each.
+"""Results that are a folder or a file: a folder appears by one rename; a file, then its receipt, by one each.
+
+The trees that some pipelines keep of a key are written by ``daemon.tree``.
 
 A result is assembled in ``preparing/`` of the job's work folder, made durable, and becomes ``publishing/`` by one
 rename. From then on what is still in ``publishing/`` has to be shown, what is not has been; empty means done::

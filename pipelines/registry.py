@@ -80,7 +80,7 @@ def _problem_of_commands(pipeline: Pipeline) -> str | None:
     names = [command.name for command in pipeline.commands]
     if len(set(names)) < len(names):
         return "two of its commands have the same name"
-    missing = [name for name in (pipeline.nightly, pipeline.edited) if name and name not in names]
+    missing = [name for name in (pipeline.nightly, pipeline.edited, pipeline.reverted) if name and name not in names]
     return f"its command {missing[0]} is not there" if missing else None
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from daemon.models import fetch
 from pipelines.faces.registry import WEIGHTS
+from pipelines.talking_head.weights import WEIGHTS as TALKING
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("VISAGED_DATA", ROOT.parent / "shared" / "data"))
@@ -28,6 +29,15 @@ def models() -> Path:
     """A folder with the weights of buffalo_sc and opencv: VISAGED_MODELS, else a cache that is filled once."""
     folder = Path(os.environ.get("VISAGED_MODELS") or ROOT / ".cache" / "models")
     if failed := fetch([one for one in WEIGHTS if one.pack in {"buffalo_sc", "opencv"}], folder):
+        (pytest.fail if os.environ.get("CI") == "1" else pytest.skip)(failed.reason)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def talking_models() -> Path:
+    """A folder with the weights of talking heads: VISAGED_MODELS, else a cache that is filled once."""
+    folder = Path(os.environ.get("VISAGED_MODELS") or ROOT / ".cache" / "models")
+    if failed := fetch(TALKING, folder):
         (pytest.fail if os.environ.get("CI") == "1" else pytest.skip)(failed.reason)
     return folder
 

@@ -1,5 +1,5 @@
 # ruff: noqa: PLC0415 - each command imports what it needs, so that --help and completion answer at once
-# ruff: noqa: FBT002, PLR0917 - typer reads options from parameters and their defaults
+# ruff: noqa: FBT002 - typer reads options from parameters and their defaults
 """The command line: which commands and options there are. What they do is in the modules beside this one."""
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from daemon.cli import attending, commands
+from daemon.cli import attending, commands, jobs, states
 from daemon.cli.exits import MEANINGS
 from daemon.cli.settings import Level, Settings
 
@@ -32,24 +32,9 @@ def _version(*, wanted: bool) -> None:
         raise typer.Exit
 
 
-def _jobs(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
-    """The jobs that the shell offers; where they cannot be read, none."""
-    from daemon.cli.showing import recent_jobs
-    from daemon.errors import VisagedError
-
-    root = context.find_root().params
-    try:
-        return recent_jobs(Settings(config=root.get("config")), incomplete)
-    except (VisagedError, OSError):
-        return []
-
-
 Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 Target = Annotated[
     str, typer.Argument(metavar="JOB|PATH", help="A job's id, a beginning of it, or its item; or a path.")
-]
-JobId = Annotated[
-    str, typer.Argument(metavar="JOB", help="A job's id, a beginning of it, or its item.", autocompletion=_jobs)
 ]
 
 
@@ -120,73 +105,13 @@ def explain(context: typer.Context, target: Target, as_json: Json = False) -> No
     raise typer.Exit(showing.explained(context.obj, target, json=as_json))
 
 
-# ---------------------------------------------------------------- drops and jobs
-
-
-@app.command()
-def submit(  # noqa: PLR0913 - each is an option of the command
-    context: typer.Context,
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files or folders; several become one item.")],
-    lane: Annotated[str | None, typer.Option(help="The pipeline; else it is chosen by the types of the files.")] = None,
-    key: Annotated[str | None, typer.Option(help="The collection or subject, in lanes that have one.")] = None,
-    name: Annotated[str | None, typer.Option(help="What the item is to be called.")] = None,
-    inbox: Annotated[str | None, typer.Option(help="The inbox, where there are several; else the first.")] = None,
-    wait: Annotated[bool, typer.Option("--wait", help="Wait until it is done.")] = False,
-    as_json: Json = False,
-) -> None:
-    """Copy files into an inbox as one drop, which is complete the moment it appears."""
-    from daemon.cli import submitting
-
-    wish = submitting.Wish(lane=lane, key=key, name=name, inbox=inbox)
-    raise typer.Exit(submitting.submit(context.obj, paths, wish, wait=wait, json=as_json))
-
-
-def _order(context: typer.Context, verb: str, job: str | None = None, to: Path | None = None, **how: bool) -> None:
-    from daemon.cli import ordering
-    from daemon.dispatch.orders import Verb
-
-    raise typer.Exit(ordering.order(context.obj, Verb(verb), job, to=to, **how))
-
-
-@app.command()
-def retry(context: typer.Context, job: JobId, as_json: Json = False) -> None:
-    """Try a job again; stages that were done are not run again, unless the whole job was."""
-    _order(context, "retry", job, json=as_json)
-
-
-@app.command()
-def cancel(context: typer.Context, job: JobId, as_json: Json = False) -> None:
-    """End a job that is queued or runs; its files go to the failed folder."""
-    _order(context, "cancel", job, json=as_json)
-
-
-@app.command()
-def pause(context: typer.Context, as_json: Json = False) -> None:
-    """Start nothing new; what runs goes on."""
-    _order(context, "pause", json=as_json)
-
-
-@app.command()
-def resume(context: typer.Context, as_json: Json = False) -> None:
-    """Go on after a pause."""
-    _order(context, "resume", json=as_json)
-
-
-@app.command()
-def restore_inputs(
-    context: typer.Context,
-    job: JobId,
-    to: Annotated[Path | None, typer.Option(metavar="DIR", help="Where to; else restored/ beside the inbox.")] = None,
-    as_json: Json = False,
-) -> None:
-    """Give the files of a finished job back, to undo a drop that was a mistake."""
-    _order(context, "restore-inputs", job, to, json=as_json)
+jobs.join(app)
+commands.join(app)
+states.join(app)
+attending.join(app)
 
 
 # ---------------------------------------------------------------- looking after it
-
-commands.join(app)
-attending.join(app)
 
 
 @app.command()
@@ -203,35 +128,6 @@ def doctor(context: typer.Context, as_json: Json = False) -> None:
     from daemon.cli import checking
 
     raise typer.Exit(checking.doctor(context.obj, json=as_json))
-
-
-@app.command()
-def backup(
-    context: typer.Context,
-    target: Annotated[
-        Path,
-        typer.Argument(metavar="FILE", help="A name with .tar.gz makes a file, any other a folder; it must not exist."),
-    ],
-) -> None:
-    """Save the database and config.toml; a daemon may run meanwhile."""
-    from daemon.cli import keeping
-
-    typer.echo(f"Saved as {keeping.backup(context.obj, target)}.")
-
-
-@app.command()
-def restore(
-    context: typer.Context,
-    source: Annotated[Path, typer.Argument(metavar="FILE", help="What `visaged backup` made.")],
-    force: Annotated[
-        bool, typer.Option("--force", help="Move a database that is there aside; without it, it stays.")
-    ] = False,
-) -> None:
-    """Put the database of a backup back; no daemon may run."""
-    from daemon.cli import keeping
-
-    for line in keeping.restore(context.obj, source, force=force):
-        typer.echo(line)
 
 
 @app.command()

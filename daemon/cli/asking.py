@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from daemon.cli import logs
+from daemon.cli.choosing import called, keys_known
 from daemon.cli.exits import DaemonError, Exit
 from daemon.cli.holding import is_running
 from daemon.cli.opening import configuration, database, pipelines, reading
@@ -19,7 +20,6 @@ from daemon.cli.settings import Level, Settings
 from daemon.cli.wiring import carry_out_orders, do_alone
 from daemon.config import Config, configured
 from daemon.dispatch.committing import answer_of
-from daemon.dispatch.keys import keys_of
 from daemon.dispatch.orders import Verb
 from daemon.dispatch.retention import ASKED
 from daemon.errors import CannotDo
@@ -56,7 +56,7 @@ def ask(settings: Settings, wish: Wish, *, json: bool) -> Exit:
         raise CannotDo(f"The pipeline {wish.pipeline} is not enabled in config.toml.")
     meant = _meant(config, wish)
     if not is_running(config):
-        _refuse_paused(config)
+        refuse_paused(config)
     ends, data = [], {}
     for inbox, key in meant:
         job = _done(config, wish, inbox, key)
@@ -72,26 +72,15 @@ def _meant(config: Config, wish: Wish) -> list[tuple[str, str | None]]:
     """The inboxes and keys that the question is about."""
     if not wish.command.keyed:
         return [(config.inboxes[0].name, None)]
-    word = pipelines()[wish.pipeline].key_word
-    known = list(keys_of(config.daemon.state, wish.pipeline))
-    names = ", ".join(shown(one[1]) for one in known)
-    if not known:
-        place = config.inboxes[0].path / wish.pipeline
-        raise CannotDo(f"There is no {word} yet. Files dropped into {place} make one.")
-    if wish.key is None:
-        if len(known) > 1 and wish.command.commits:
-            raise CannotDo(f"There are several: {names}. Say which with --{word}.")
-        return list(known)
-    found = [one for one in known if wish.key in (one[1], f"{one[1]}@{one[0]}")]
-    if not found:
-        raise CannotDo(f"There is no {word} {shown(wish.key)}. There are: {names}.")
-    if len(found) > 1 and wish.command.commits:
-        names = " or ".join(shown(f"{one[1]}@{one[0]}") for one in found)
-        raise CannotDo(f"The {word} {shown(wish.key)} is in several inboxes; say {names}.")
-    return list(found)
+    known = keys_known(config, wish.pipeline)
+    if wish.key is not None:
+        return list(called(known, wish.key, one=wish.command.commits))
+    if len(known.keys) > 1 and wish.command.commits:
+        raise CannotDo(f"There are several: {known.names}. Say which with --{known.word}.")
+    return list(known.keys)
 
 
-def _refuse_paused(config: Config) -> None:
+def refuse_paused(config: Config) -> None:
     """Raises CannotDo where nothing may start, so that nothing is left in the queue for later."""
     if not database(config).exists():
         return
@@ -103,17 +92,36 @@ def _refuse_paused(config: Config) -> None:
 def _done(config: Config, wish: Wish, inbox: str, key: str | None) -> Job:
     """The job of the question, when it is over."""
     given = _given(config, wish)
-    number = _ordered(config, wish, inbox, key, given)
+    try:
+        return job_of(config, _ordered(config, wish, inbox, key, given))
+    except CannotDo:  # else it is the daemon's now, or still will be
+        if given is not None:
+            shutil.rmtree(given, ignore_errors=True)
+        raise
+
+
+def job_of(config: Config, number: int) -> Job:
+    """The job that an order asks for, when it is over; without a daemon it is done here.
+
+    Raises CannotDo where the order is refused, DaemonError where the daemon does not answer.
+    """
+    job_id = answer_to(config, number)
+    if not is_running(config):
+        do_alone(config, job_id)
+    return _over(config, job_id)
+
+
+def answer_to(config: Config, number: int) -> str:
+    """The answer to an order, which is carried out; without a daemon it is carried out here.
+
+    Raises CannotDo where the order is refused, DaemonError where the daemon does not answer.
+    """
     if not is_running(config):
         _alone(config)
     ok, answer = _taken(config, number)
-    if given is not None and not ok:  # else it is the daemon's now, or still will be
-        shutil.rmtree(given, ignore_errors=True)
     if not ok:
         raise CannotDo(answer)
-    if not is_running(config):
-        do_alone(config, answer)
-    return _over(config, answer)
+    return answer
 
 
 def _given(config: Config, wish: Wish) -> Path | None:

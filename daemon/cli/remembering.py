@@ -10,7 +10,7 @@ from pathlib import Path
 
 from daemon import revisions
 from daemon.config import Config
-from daemon.dispatch.keys import KEY
+from daemon.dispatch.keys import KEY, set_aside
 
 STATES = "state"
 """The folder, in a backup, of what pipelines remember."""
@@ -39,7 +39,7 @@ def put_states(config: Config, folder: Path) -> Iterator[str]:
     for source in _roots(folder / STATES):
         place = config.daemon.state / source.relative_to(folder / STATES)
         if place.exists():
-            aside = place.with_name(f".before-{stamp}-{place.name}")
+            aside = set_aside(place, stamp)
             place.rename(aside)
             yield f"What was remembered of {place.name} is now {aside}."
         place.parent.mkdir(parents=True, exist_ok=True)

@@ -12,6 +12,8 @@
 - ``preparing``    what a job needs before its first stage;  ``committing``  what it leaves in state and tree
 - ``following``    what follows for a job when a move or its stages end
 - ``orders``       what the user orders from the command line;  ``asking``  jobs without an item
+- ``reverting``    back to an earlier revision of a key's state
+- ``forgetting``   a key is forgotten, with all that is on disk of it
 - ``keys``         whose a state is, and the options that were said for it
 - ``sources``      where the originals of a key's files lie once their jobs are over
 - ``tree_watch``   whether users have changed result trees

@@ -100,7 +100,8 @@ class Asking:
     def note_edits(self, edited: TreeEdited, now: float) -> None:
         """Afterwards what the user changed in a tree will be read."""
         pipeline = self._site.pipelines.get(edited.pipeline)
-        if pipeline is not None and pipeline.edited:
+        whose = (edited.inbox, edited.key)
+        if pipeline is not None and pipeline.edited and whose in keys_of(self._site.state, pipeline.name):
             question = Question(
                 pipeline=edited.pipeline, command=pipeline.edited, inbox=edited.inbox, key=edited.key, clock=True
             )

@@ -19,7 +19,7 @@ from daemon.dispatch.preparing import PREPARED, STATE
 from daemon.dispatch.receipts import faults_of, receipt_of, results_of, staged_by, why_partly
 from daemon.dispatch.site import Site
 from daemon.dispatch.tree_watch import leave
-from daemon.folders import Ownership
+from daemon.folders import Ownership, remove
 from daemon.model import Failed, Job, Kind
 from daemon.store import Attempt
 from daemon.why import WHY, note
@@ -46,6 +46,10 @@ class Committing:
 
     def begin(self) -> Failed | None:
         """Afterwards the new revision is on disk, but not the one that holds."""
+        if self.site.reverts(self.job):
+            number = int(self.job.arguments["revision"])
+            again = revisions.prepare_again(self._root, number, self.job.id, self.job.updated)
+            return again if isinstance(again, Failed) else None
         stage, result = self._changing
         if result is None or stage is None or result.state is None:
             return None
@@ -97,12 +101,18 @@ class Committing:
             keys.note(self._root, self.job, self.job.arguments)
             sources.note(self._root, self.job, self._request, self.site)
         forgets = bool(self._told.get("prune"))
-        revisions.prune(self._root, 1 if forgets else REVISIONS)
+        if self.job.command != self.site.pipeline(self.job).edited:  # somebody who goes back has them read before
+            revisions.prune(self._root, 1 if forgets else REVISIONS)
         if forgets:
             self._forget_copies()
 
     def _forget_copies(self) -> None:
-        """Afterwards no work folder of the key holds an older state. Its other jobs are over, or have not begun."""
+        """Afterwards no work folder of the key holds an older state, nor is one kept that a backup was put in place of.
+
+        Its other jobs are over, or have not begun.
+        """
+        for older in keys.asides(self._root):
+            remove(older)
         whose = (self._request.pipeline, self._request.key)
         for path in self.site.work.glob("*/request.json"):
             try:
@@ -161,7 +171,9 @@ class Committing:
         receipts.mkdir(parents=True, exist_ok=True)
         write_atomic(receipts / f"{self.job.id}.json", receipt)
         faults = faults_of(self._work, self.site.stages(self.job))
-        return {RECEIPT: receipt} | ({WHY: note(why_partly(faults))} if faults else {})
+        return {RECEIPT: receipt} | (
+            {WHY: note(why_partly(faults, dropped=self.job.command is None))} if faults else {}
+        )
 
 
 def tree_faults(work: Path) -> tuple[Fault, ...]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from daemon.model import Ended, Failed, Inventory
 
@@ -28,9 +29,13 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What the stages of a job need is in its work folder. again: the stages whose earlier answers do not hold now."""
+    """What the stages of a job need is in its work folder. again: the stages whose earlier answers do not hold now.
+
+    licences: of the weights that it works with, pack -> sentence.
+    """
 
     again: tuple[str, ...] = ()
+    licences: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

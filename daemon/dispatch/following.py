@@ -82,8 +82,9 @@ class Following:
             self.line.prepared(job)
             return  # it was cancelled meanwhile
         match outcome:
-            case Prepared(again):
+            case Prepared(again, licences):
                 self.store.forget_attempts(job.id, again)
+                self.store.note_licences(job.id, licences)
                 self.store.save(replace(job, kind=None, reason=None, updated=now))
                 self.line.prepared(job)
             case Unprepared(Failed(kind=Kind.INFRASTRUCTURE) as failed) if job.command is None:

@@ -39,6 +39,23 @@ def keys_of(state: Path, pipeline: str) -> Iterator[tuple[str, str]]:
         yield str(whose["inbox"]), str(whose["key"])
 
 
+BEFORE = ".before-"
+"""How a state begins to be called that a backup was put in place of; the moment and its own name follow."""
+_MOMENT = len("20261120-140000-")
+
+
+def set_aside(root: Path, stamp: str) -> Path:
+    """Where the state at root goes when another takes its place. stamp: the moment, ``20261120-140000``."""
+    return root.with_name(f"{BEFORE}{stamp}-{root.name}")
+
+
+def asides(root: Path) -> Iterator[Path]:
+    """The older states of a key, beside the one at root, that backups were put in place of."""
+    for path in sorted(root.parent.glob(f"{BEFORE}*")):
+        if path.name[len(BEFORE) + _MOMENT :] == root.name:
+            yield path
+
+
 def options_of(root: Path) -> Mapping[str, Any]:
     """The options that manifests have said for the key whose state is at root; none where nothing was said."""
     try:

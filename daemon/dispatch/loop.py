@@ -89,6 +89,7 @@ class Dispatcher:
 
     def recover(self) -> None:
         """Afterwards everything that a crash interrupted goes on: moves are repeated, stages are watched again."""
+        self._orders.recover()
         moving = self._store.of_status(Status.ACCEPTING, Status.PUBLISHING, Status.FAILING, Status.RETURNING)
         self._crew.movers.destinations.remember(moving)
         for job in moving:

@@ -12,9 +12,11 @@ from typing import Any
 import structlog
 
 from daemon.dispatch.asking import Asking, Question, ended_by_itself
+from daemon.dispatch.forgetting import Forgetting, Parting
 from daemon.dispatch.line import Line
 from daemon.dispatch.movers import Movers
 from daemon.dispatch.preparing import unprepare
+from daemon.dispatch.reverting import Reversal, Reverting
 from daemon.dispatch.site import Site
 from daemon.errors import CannotDo
 from daemon.model import Job, Kind, Status, Take
@@ -32,8 +34,11 @@ class Verb(StrEnum):
     RETRY = "retry"
     RESTORE = "restore-inputs"
     ASK = "ask"  # a command of a pipeline; the answer is the job's id
+    FORGET = "forget"  # all of a key, for good
+    ROLLBACK = "rollback"  # a key goes back to an earlier revision of its state; the answer is the job's id
 
 
+_PAUSED = "what runs goes on, nothing new starts. `visaged resume` goes on."
 OVER = (Status.DONE, Status.FAILED, Status.CANCELLED)
 
 
@@ -42,11 +47,17 @@ class Orders:
 
     def __init__(self, store: Store, site: Site, line: Line, movers: Movers) -> None:
         self._asking = Asking(store, site)
+        self._forgetting = Forgetting(store, site)
+        self._reverting = Reverting(store, site, self._asking)
         self._store = store
         self._site = site
         self._line = line
         self._movers = movers
         self._version = -1
+
+    def recover(self) -> None:
+        """Afterwards what a crash interrupted goes on."""
+        self._forgetting.go_on()
 
     def carry_out(self, now: float) -> bool:
         """Afterwards every order is carried out or refused; whether there was one."""
@@ -74,21 +85,29 @@ class Orders:
 
     def _do(self, verb: Verb, args: Mapping[str, Any], now: float) -> str:
         match verb:
-            case Verb.PAUSE:
-                self._store.remember("paused", now)
-                return "Paused: what runs goes on, nothing new starts. `visaged resume` goes on."
-            case Verb.RESUME:
-                self._store.remember("paused", None)
-                return "Resumed."
+            case Verb.PAUSE | Verb.RESUME:
+                return self._pause(now if verb is Verb.PAUSE else None)
             case Verb.CANCEL:
                 return self._cancel(self._job(args), now)
             case Verb.RETRY:
                 return self._retry(self._job(args), now)
-            case Verb.ASK:
-                given = Path(args["given"]) if args.get("given") else None
-                return self._asking.ask(Question(**{**args, "given": given}), now).id
             case Verb.RESTORE:
                 return self._restore(self._job(args), Path(args["to"]), now)
+            case _:
+                return self._about_a_key(verb, args, now)
+
+    def _about_a_key(self, verb: Verb, args: Mapping[str, Any], now: float) -> str:
+        match verb:
+            case Verb.ROLLBACK:
+                return self._reverting.revert(Reversal(**args), now).id
+            case Verb.FORGET:
+                return self._forgetting.forget(Parting(**args), now)
+        given = Path(args["given"]) if args.get("given") else None
+        return self._asking.ask(Question(**{**args, "given": given}), now).id
+
+    def _pause(self, since: float | None) -> str:
+        self._store.remember("paused", since)
+        return "Resumed." if since is None else f"Paused: {_PAUSED}"
 
     def _job(self, args: Mapping[str, Any]) -> Job:
         job = self._store.job(args["job"])

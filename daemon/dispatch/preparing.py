@@ -37,7 +37,8 @@ def unprepare(job: Job, site: Site) -> None:
 def prepare(job: Job, site: Site) -> Prepared | Failed:
     """Afterwards the work folder holds what the job's stages need, and its request says so.
 
-    Failed: of the setup, where weights cannot be had; of the infrastructure, where they may be another time.
+    Failed: of the setup, where weights cannot be had; of the infrastructure, where they may be another time; of the
+    question, where an earlier revision is asked for that cannot be had.
     """
     pipeline, folder = site.pipeline(job), site.folder(job)
     if failed := _supplied(job, site):
@@ -46,20 +47,34 @@ def prepare(job: Job, site: Site) -> Prepared | Failed:
     before = read_request(folder) if (folder / "request.json").exists() else None
     request = before or request_of(job, _inputs(folder))
     if pipeline.remembers and job.key is not None:
-        request = _recalled(job, site, request)
+        recalled = _recalled(job, site, request)
+        if isinstance(recalled, Failed):
+            return recalled
+        request = recalled
     write_atomic(folder / "request.json", dump(request))
     again = _outdated(job, site, before, request)
     for stage in again:
         shutil.rmtree(stage_folder(folder, stage), ignore_errors=True)
     step(Step.PREPARED)
     write_atomic(folder / PREPARED, b"")
-    return Prepared(again)
+    return Prepared(again, _licences(job, site))
+
+
+def _licences(job: Job, site: Site) -> dict[str, str]:
+    """The packs of weights that the job works with, each with its licence."""
+    packs = models.used(site.pipeline(job), job.options, site.models) if _weighs(job, site) else ()
+    return {pack.name: pack.licence for pack in packs}
+
+
+def _weighs(job: Job, site: Site) -> bool:
+    command = site.asked(job)
+    return command is None or command.weighs
 
 
 def _supplied(job: Job, site: Site) -> Failed | None:
     """Afterwards the weights that the job cannot do without are here, and of the others those that can be had."""
-    pipeline, command = site.pipeline(job), site.asked(job)
-    if command is not None and not command.weighs:
+    pipeline = site.pipeline(job)
+    if not _weighs(job, site):
         return None
     missing, spares = models.missing(pipeline, job.options, site.models), pipeline.spares(job.options)
     must = [one for one in missing if one.name not in spares]
@@ -78,19 +93,27 @@ def _needs(job: Job, site: Site) -> bool:
     return job.command is not None or pipeline.remembers or bool(pipeline.needs(job.options))
 
 
-def _recalled(job: Job, site: Site, request: Request) -> Request:
+def _recalled(job: Job, site: Site, request: Request) -> Request | Failed:
     """The request with the revision to read and what the tree shows, both in the work folder."""
     folder, root = site.folder(job), site.state_folder(job)
     keys.note(root, job)
-    revision = revisions.current(root)
+    revision = _revision(job, site)
+    if isinstance(revision, Failed):
+        return revision
     if revision is None:
         shutil.rmtree(folder / STATE, ignore_errors=True)
     else:
         revisions.present(root, revision, folder / STATE)
     look = tree.look(site.results_folder(job), tree.recorded(root))
     write_lines(folder / PUBLISHED, look.shown)
-    state, number = (STATE, revision.number) if revision else (None, 0)
+    state, number = (STATE, revisions.number_held(root)) if revision else (None, 0)
     return replace(request, state=state, revision=number, published=PUBLISHED)
+
+
+def _revision(job: Job, site: Site) -> revisions.Revision | Failed | None:
+    """The revision that the job's stages read: the one that holds, or the earlier one that it goes back to."""
+    root = site.state_folder(job)
+    return revisions.earlier(root, int(job.arguments["revision"])) if site.reverts(job) else revisions.current(root)
 
 
 def _outdated(job: Job, site: Site, before: Request | None, request: Request) -> tuple[str, ...]:

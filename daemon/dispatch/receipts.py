@@ -90,11 +90,11 @@ def why_failed(job: Job, attempts: int) -> str:
     return "\n".join(lines)
 
 
-def why_partly(faults: Sequence[Fault]) -> str:
-    """The text of the WHY.txt in a result of which a part failed."""
-    lines = ["A part of this could not be done; the rest is here.", ""]
+def why_partly(faults: Sequence[Fault], *, dropped: bool = True) -> str:
+    """The text of the WHY.txt in a result of which a part failed. dropped: there are files that can be mended."""
+    lines = ["A part of this could not be done; the rest is here." if dropped else "This needs a look:", ""]
     lines += [f"{fault.what}: {fault.why}" for fault in faults]
-    return "\n".join([*lines, "", "Mend those files and drop everything again to get the whole."])
+    return "\n".join([*lines, "", "Mend those files and drop everything again to get the whole."] if dropped else lines)
 
 
 def form_of_result(job: Job, site: Site) -> tuple[Publish, str]:

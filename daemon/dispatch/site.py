@@ -94,6 +94,10 @@ class Site:
         command = self.asked(job)
         return self.pipeline(job).remembers and (command is None or command.commits)
 
+    def reverts(self, job: Job) -> bool:
+        """Whether the job goes back to an earlier revision of its key's state, that of ``arguments["revision"]``."""
+        return job.command is not None and job.command == self.pipeline(job).reverted
+
     def state_folder(self, job: Job) -> Path:
         """Where the job's pipeline remembers its key. Keys of one name in two inboxes are two."""
         return self.state / str(job.pipeline) / key_folder(job.inbox, str(job.key))

@@ -65,6 +65,11 @@ def found(root: Path, staged: Path, but: Iterable[str], work: Path) -> dict[str,
     return places
 
 
+def at_hand(root: Path) -> frozenset[str]:
+    """The contents, by SHA-256, of the key's files that lie unchanged where they were noted."""
+    return frozenset(noted.sha256 for noted in _noted(root) if noted.is_there())
+
+
 def _place(noted: Noted, work: Path) -> Path | None:
     again = work / AGAIN
     again.mkdir(exist_ok=True)

@@ -10,7 +10,7 @@
 
 from daemon.models.bringing import Brought, bring
 from daemon.models.fetching import advice, fetch
-from daemon.models.packs import Pack, own_packs, packs, tried_own, wanted
+from daemon.models.packs import Pack, own_packs, packs, tried_own, used, wanted
 from daemon.models.shelf import Moment, Say, is_here, missing
 
 __all__ = [
@@ -26,5 +26,6 @@ __all__ = [
     "own_packs",
     "packs",
     "tried_own",
+    "used",
     "wanted",
 ]

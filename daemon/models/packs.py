@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from daemon.models.shelf import UNFINISHED, absent
+from daemon.models.shelf import UNFINISHED, absent, missing
 from pipelines.contract import Pipeline, Weights
 
 
@@ -68,6 +68,12 @@ def tried_own(pipeline: Pipeline, folder: Path) -> tuple[Weights, ...] | str:
         return pipeline.own_pack(folder)
     except ValueError as error:
         return str(error)
+
+
+def used(pipeline: Pipeline, options: Mapping[str, Any], folder: Path) -> tuple[Pack, ...]:
+    """The packs that a job with these options works with: those of whose files it needs some that are here."""
+    here = set(pipeline.needs(options)) - {one.name for one in missing(pipeline, options, folder)}
+    return tuple(pack for pack in packs([pipeline]) if any(one.name in here for one in pack.files))
 
 
 def wanted(pipeline: Pipeline, options: Mapping[str, Any]) -> tuple[str, ...]:

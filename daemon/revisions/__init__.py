@@ -8,12 +8,25 @@ Below the folder of the key's state::
 
 - ``manifests``  what is on disk: revisions and the files that they name
 - ``preparing``  from what a stage left to the next revision
+- ``returning``  from an earlier revision to the next one
 - ``holding``    which revision holds, what a stage is given of it, and which are dropped
 """
 
-from daemon.revisions.holding import commit, present, prune, rollback
-from daemon.revisions.manifests import Damaged, Revision, Stored, current, manifest, prepared, revisions
+from daemon.revisions.holding import commit, present, prune
+from daemon.revisions.manifests import (
+    Damaged,
+    Revision,
+    Stored,
+    current,
+    manifest,
+    number_held,
+    numbers,
+    prepared,
+    readable,
+    revisions,
+)
 from daemon.revisions.preparing import Change, prepare
+from daemon.revisions.returning import earlier, jobs_in, prepare_again
 
 __all__ = [
     "Change",
@@ -22,11 +35,16 @@ __all__ = [
     "Stored",
     "commit",
     "current",
+    "earlier",
+    "jobs_in",
     "manifest",
+    "number_held",
+    "numbers",
     "prepare",
+    "prepare_again",
     "prepared",
     "present",
     "prune",
+    "readable",
     "revisions",
-    "rollback",
 ]

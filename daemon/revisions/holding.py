@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from daemon.failpoints import Step, step
-from daemon.folders import names_in, remove, sync_folder, trouble, walk
-from daemon.model import Failed, Kind
+from daemon.folders import names_in, remove, sync_folder, walk
 from daemon.names import shown
 from daemon.revisions.manifests import (
     CURRENT,
@@ -21,11 +20,10 @@ from daemon.revisions.manifests import (
     READ_ONLY,
     Revision,
     brought_by,
-    current,
     damaged,
     manifest,
+    number_held,
     numbers,
-    read,
     revisions,
     status_of,
 )
@@ -55,48 +53,32 @@ def present(root: Path, revision: Revision, into: Path) -> None:
 
 def commit(root: Path, revision: Revision) -> None:
     """Afterwards the revision holds, durably. Raises Damaged where a file of it is not as it was left, OSError."""
-    holds = current(root)
-    if revision.number in {0, holds.number if holds else 0}:
+    if revision.number in {0, number_held(root)}:
         return
     _hold(root, revision)
     step(Step.STATE_COMMITTED)
 
 
-def rollback(root: Path, number: int) -> Revision | Failed:
-    """Afterwards the revision of that number holds; the answer is that revision.
-
-    Later ones stay, so that it can be taken back, until a job prepares another.
-    """
-    try:
-        known = numbers(root)
-        if number not in known:
-            there = ", ".join(map(str, known)) or "none"
-            return Failed(f"There is no revision {number}; choose one of these: {there}.", Kind.BAD_INPUT)
-        revision = read(root, number)
-        _hold(root, revision)
-    except OSError as error:
-        return trouble(error)
-    return revision
-
-
 def prune(root: Path, keep: int) -> None:
     """Afterwards only the last keep revisions stay, the one that holds among them, and only files that they name.
 
-    Later revisions than the one that holds are left alone: they are prepared, or were rolled back. Raises OSError.
+    Later revisions than the one that holds are left alone: they are prepared. While the manifest of one cannot be read,
+    no files go, for they may be its own. Raises OSError.
     """
-    holds = current(root)
-    if holds is None:
-        return
-    past = [number for number in numbers(root) if number <= holds.number]
+    holds = number_held(root)
+    past = [number for number in numbers(root) if number <= holds]
     gone = past[: -max(keep, 1)]
     for number in gone:
         manifest(root, number).unlink()
         step(Step.STATE_PRUNED)
     if gone:
         sync_folder(root / MANIFESTS)
-    named = {stored.at for revision in revisions(root) for stored in revision.files.values()}
+    whole = revisions(root)
+    if not past or len(whole) < len(numbers(root)):
+        return
+    named = {stored.at for revision in whole for stored in revision.files.values()}
     for path in tuple(walk(root / FILES)) if (root / FILES).is_dir() else ():
-        if os.fspath(path.relative_to(root)) not in named and brought_by(root, path) <= holds.number:
+        if os.fspath(path.relative_to(root)) not in named and brought_by(root, path) <= holds:
             path.unlink()
             step(Step.STATE_PRUNED)
     _drop_empty(root / FILES)

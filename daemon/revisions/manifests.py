@@ -34,8 +34,8 @@ class Stored:
 class Revision:
     """A state of a key.
 
-    base: the number of the one it was made from (0: none). job: that made it. at: wall clock, seconds. files: by their
-    paths, as stages see them.
+    base: the number of the one that held before (0: none). job: that made it. at: wall clock, seconds. files: by their
+    paths, as stages see them. again: the number of the earlier one that it is once more (0: it is new).
     """
 
     number: int
@@ -43,6 +43,7 @@ class Revision:
     job: str
     at: float
     files: Mapping[str, Stored]
+    again: int = 0
 
 
 NOTHING: Final = Revision(number=0, base=0, job="", at=0.0, files={})
@@ -55,28 +56,38 @@ class Damaged(OSError):
 
 def current(root: Path) -> Revision | None:
     """The revision that holds, or None where there was never one. Raises Damaged, OSError."""
+    number = number_held(root)
+    return read(root, number) if number else None
+
+
+def number_held(root: Path) -> int:
+    """The number of the revision that holds, whether or not it is as it was left; 0: none. Raises Damaged, OSError."""
     try:
-        number = int(json.loads((root / CURRENT).read_bytes())["number"])
+        return int(json.loads((root / CURRENT).read_bytes())["number"])
     except FileNotFoundError:
-        return None
+        return 0
     except (ValueError, KeyError, TypeError) as error:
         raise damaged(root / CURRENT) from error
-    return read(root, number)
 
 
 def revisions(root: Path) -> tuple[Revision, ...]:
-    """All revisions that are on disk, the oldest first: also those that were rolled back. Raises Damaged, OSError."""
-    return tuple(read(root, number) for number in numbers(root))
+    """All revisions that are on disk and can be read, the oldest first. Raises OSError."""
+    return tuple(revision for number in numbers(root) if (revision := readable(root, number)) is not None)
 
 
 def prepared(root: Path, job: str) -> Revision | None:
     """The revision that the job prepared, whether it holds already or is still to be committed."""
-    holds = current(root)
-    if holds is not None and holds.job == job:
-        return holds
-    number = holds.number + 1 if holds else 1
-    next_ = read(root, number) if number in numbers(root) else None
-    return next_ if next_ is not None and next_.job == job else None
+    held = number_held(root)
+    found = (readable(root, number) for number in (held, held + 1))
+    return next((revision for revision in found if revision is not None and revision.job == job), None)
+
+
+def readable(root: Path, number: int) -> Revision | None:
+    """The revision of that number; None where there is none, or it is not as it was left."""
+    try:
+        return read(root, number)
+    except Damaged:
+        return None
 
 
 def read(root: Path, number: int) -> Revision:
@@ -92,7 +103,8 @@ def read(root: Path, number: int) -> Revision:
 
 def damaged(path: Path, what: str = "it is not what was written there") -> Damaged:
     """The error to raise for a file of a state that cannot be what was left; what: a part of a sentence."""
-    return Damaged(errno.EIO, f"{what}; restore a backup of the state", os.fspath(path))
+    advice = "go back by `visaged rollback`, or restore a backup of the state"
+    return Damaged(errno.EIO, f"{what}; {advice}", os.fspath(path))
 
 
 def manifest(root: Path, number: int) -> Path:

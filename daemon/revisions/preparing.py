@@ -75,7 +75,7 @@ def _prepare(root: Path, change: Change) -> Revision | Failed:
     if isinstance(kept, Failed):
         return kept
     empty = change.new is None or (handed_over and not any(walk(change.new)))
-    _forget_later(root, change.base, None if empty or handed_over else brought)
+    forget_later(root, change.base, None if empty or handed_over else brought)
     if empty and kept.keys() == holds.files.keys():
         return holds
     if change.new is not None and handed_over and not empty:
@@ -123,17 +123,18 @@ def _kept(root: Path, change: Change, holds: Revision) -> dict[str, Stored] | Fa
             )
         stored = holds.files[path]
         status = status_of(root / stored.at)
-        if status is None or status.st_size != stored.size or not _unchanged(root, stored, status):
+        if status is None or status.st_size != stored.size or not is_unchanged(root, stored, status):
             return Failed(
                 f"{shown(path)} of the state is not as revision {holds.number} left it: it is gone, or was written to "
-                "where it lies. Roll the key back to an earlier revision, or restore a backup.",
+                "where it lies. Go back to an earlier revision (`visaged rollback` lists them), or restore a backup.",
                 Kind.CRASH,
             )
         kept[path] = replace(stored, mtime_ns=status.st_mtime_ns)
     return kept
 
 
-def _unchanged(root: Path, stored: Stored, status: os.stat_result) -> bool:
+def is_unchanged(root: Path, stored: Stored, status: os.stat_result) -> bool:
+    """Whether a file of a state still has the content with which it was left."""
     return status.st_mtime_ns == stored.mtime_ns or sha256(root / stored.at)[0] == stored.sha256
 
 
@@ -166,7 +167,11 @@ def _write(root: Path, revision: Revision, brought: Path) -> Revision | Failed:
     for name in files:
         if clash := next((str(p) for p in PurePosixPath(name).parents if str(p) in files), None):
             return Failed(f"{shown(clash)} is a file of the state, and {shown(name)} too. {_PIPELINE}", Kind.CRASH)
-    whole = replace(revision, files=dict(sorted(files.items())))
+    return write_manifest(root, replace(revision, files=dict(sorted(files.items()))))
+
+
+def write_manifest(root: Path, whole: Revision) -> Revision:
+    """Afterwards the revision is on disk, durable with all of its files; the answer is the same."""
     (root / MANIFESTS).mkdir(parents=True, exist_ok=True)
     flush(root)
     write_atomic(manifest(root, whole.number), json.dumps(dataclasses.asdict(whole)).encode("ascii"))
@@ -175,7 +180,7 @@ def _write(root: Path, revision: Revision, brought: Path) -> Revision | Failed:
     return whole
 
 
-def _forget_later(root: Path, base: int, except_: Path | None) -> None:
+def forget_later(root: Path, base: int, except_: Path | None = None) -> None:
     """Afterwards there is no revision after base, nor files of one, except those in one folder."""
     for number in numbers(root):
         if number > base:

@@ -80,6 +80,26 @@ class Store(Questions, Notes):
         """The jobs that took what lay at tops, newest first."""
         return self._many("SELECT * FROM jobs WHERE place = ? ORDER BY seq DESC", (rows.place(inbox, tops),))
 
+    def of_key(self, pipeline: str, inbox: str, key: str) -> tuple[Job, ...]:
+        """All jobs of that key, in order of arrival."""
+        sql = "SELECT * FROM jobs WHERE pipeline = ? AND inbox = ? AND key = ? ORDER BY seq"
+        return self._many(sql, (pipeline, inbox, rows.plain(key)))
+
+    def forget_key(self, pipeline: str, inbox: str, key: str) -> None:
+        """Afterwards no job of that key is down, nor what was asked about it.
+
+        Drops whose originals never moved stay, without what came of them: else they would be taken once more.
+        """
+        whose = {"pipeline": pipeline, "inbox": inbox, "key": key}
+        asked = [order.id for order in self.answered_orders() if whose.items() <= dict(order.args).items()]
+        which = "pipeline = ? AND inbox = ? AND key = ?"
+        values = (pipeline, inbox, rows.plain(key))
+        with self.transaction():
+            self._db.execute(f"DELETE FROM attempts WHERE job IN (SELECT id FROM jobs WHERE {which})", values)
+            self._db.execute(f"DELETE FROM jobs WHERE {which} AND (take = 'move' OR command IS NOT NULL)", values)
+            self._db.execute(f"UPDATE jobs SET result = NULL, faults = '[]' WHERE {which}", values)
+            self._db.executemany("DELETE FROM orders WHERE id = ?", [(number,) for number in asked])
+
     def claimable(self, now: float, limit: int, pipelines: Iterable[str]) -> tuple[Job, ...]:
         """What may start now of these pipelines, first come first served within a priority."""
         sql = f"SELECT * FROM jobs AS j WHERE {CLAIMABLE} ORDER BY priority DESC, seq LIMIT :limit"

@@ -10,6 +10,9 @@ from daemon.store import rows
 from daemon.store.database import transaction
 from daemon.store.rows import Order
 
+LICENCE = "licence:"
+"""How the facts about licences begin to be called; the pack follows."""
+
 
 class Notes:
     """Orders and facts of an open database."""
@@ -26,6 +29,11 @@ class Notes:
     def open_orders(self) -> tuple[Order, ...]:
         """The orders that have not been carried out."""
         found = self._db.execute("SELECT id, verb, args FROM orders WHERE ok IS NULL ORDER BY id")
+        return tuple(rows.order(r) for r in found)
+
+    def answered_orders(self) -> tuple[Order, ...]:
+        """The orders that have been carried out, or refused."""
+        found = self._db.execute("SELECT id, verb, args FROM orders WHERE ok IS NOT NULL ORDER BY id")
         return tuple(rows.order(r) for r in found)
 
     def answer(self, number: int, ok: bool, text: str) -> None:
@@ -47,6 +55,21 @@ class Notes:
         """Afterwards value is remembered under that name."""
         with transaction(self._db):
             self._db.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, rows.dumps(value)))
+
+    def note_licences(self, job: str, licences: Mapping[str, str]) -> None:
+        """Afterwards it is down of each pack of weights which job was the first to work with it, and its licence."""
+        for pack, licence in licences.items():
+            if self.fact(f"{LICENCE}{pack}") is None:
+                self.remember(f"{LICENCE}{pack}", {"job": job, "licence": licence})
+
+    def licences(self) -> Mapping[str, tuple[str, ...]]:
+        """Job -> the licences of the weights that it was the first to work with, each after the name of its pack."""
+        found: dict[str, tuple[str, ...]] = {}
+        rows_ = self._db.execute("SELECT name, value FROM facts WHERE name GLOB ? ORDER BY name", (f"{LICENCE}*",))
+        for name, value in rows_:
+            first = rows.loads(value)
+            found[first["job"]] = (*found.get(first["job"], ()), f"{name.removeprefix(LICENCE)}: {first['licence']}")
+        return found
 
     def version(self) -> int:
         """A number that changes when another connection changed the database."""

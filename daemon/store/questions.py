@@ -36,11 +36,13 @@ class Questions:
     def over(self, inbox: str, since: float, limit: int) -> tuple[Job, ...]:
         """The jobs of an inbox that ended last, newest first, none before since (wall clock, seconds).
 
-        Of commands only those that the clock gave and that failed: whoever asks himself has the answer already.
+        Of commands only those that the clock gave, and that failed or were partly done: whoever asks himself has the
+        answer already.
         """
         sql = (
             f"SELECT * FROM jobs WHERE updated >= ? AND inbox = ? AND status IN {OVER} "
-            "AND (command IS NULL OR (status = 'failed' AND item LIKE '% (by itself)')) ORDER BY updated DESC, seq DESC"
+            "AND (command IS NULL OR (item LIKE '% (by itself)' AND (status = 'failed' OR faults <> '[]'))) "
+            "ORDER BY updated DESC, seq DESC"
         )
         return self._jobs(f"{sql} LIMIT ?", since, inbox, limit)
 

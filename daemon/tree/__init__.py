@@ -11,12 +11,26 @@
 - ``place``      the content of one file: linked, cloned or copied
 - ``carry``      the steps, made
 - ``apply``      all of it under the journal
+- ``parting``    a tree is given up
 """
 
 from daemon.tree.apply import apply
 from daemon.tree.disk import signature
 from daemon.tree.look import Look, look, signature_left
+from daemon.tree.parting import is_ours, part
 from daemon.tree.record import Record, recorded
 from daemon.tree.words import Applied, TreeChange
 
-__all__ = ["Applied", "Look", "Record", "TreeChange", "apply", "look", "recorded", "signature", "signature_left"]
+__all__ = [
+    "Applied",
+    "Look",
+    "Record",
+    "TreeChange",
+    "apply",
+    "is_ours",
+    "look",
+    "part",
+    "recorded",
+    "signature",
+    "signature_left",
+]

@@ -36,6 +36,8 @@ def board(snapshot: Snapshot, inbox: str, now: float) -> str:
     queued = [a for a in snapshot.active if a.job.inbox == inbox and a.job.status is Status.QUEUED]
     waiting = [w for w in snapshot.waiting if w.inbox == inbox]
     over = [o for o in snapshot.finished if o.job.inbox == inbox and now - o.job.updated < LATELY]
+    told = {entry.job.id for entry in running} | {entry.job.id for entry in over}
+    licences = [one for job, each in snapshot.licences.items() if job in told for one in each]
     lines = ["visaged: what happens with the files in this folder", ""]
     lines += _notices(snapshot, row)
     if not (running or queued or waiting):
@@ -48,6 +50,7 @@ def board(snapshot: Snapshot, inbox: str, now: float) -> str:
         "GIVEN BACK", [o for o in over if o.job.status is Status.RETURNED and o.job.restore_to], _back, row=row
     )
     lines += _part("DONE", [o for o in over if o.job.status is Status.DONE], _done, row=row)
+    lines += _part("LICENCES OF THE WEIGHTS THAT WERE USED FOR THE FIRST TIME", licences, sentence)
     lines += ["This file is written by visaged and changes by itself. Editing or deleting it does no harm."]
     return "".join(f"{line}\r\n" for line in lines)
 

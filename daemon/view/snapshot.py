@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from daemon.model import Job, Status
@@ -46,7 +46,8 @@ class Snapshot:
     """What there is to see. at: when it was taken. running: whether a daemon is at work.
 
     paused: since when (wall clock, seconds). disk_full: the free bytes, when there are too few.
-    waiting_counts: inbox -> all items that wait. counts: all jobs by status.
+    waiting_counts: inbox -> all items that wait. counts: all jobs by status. licences: job -> those of the weights
+    that no job had worked with before.
     """
 
     at: float
@@ -59,6 +60,7 @@ class Snapshot:
     finished: tuple[Over, ...]
     waiting_counts: Mapping[str, int]
     counts: Mapping[Status, int]
+    licences: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def count(self, *statuses: Status) -> int:
         """How many jobs there are of these statuses."""
@@ -84,6 +86,7 @@ def snapshot(store: Store, work: Path, now: float, *, running: bool = True) -> S
         ),
         waiting_counts=store.waiting_counts(),
         counts=store.counts(),
+        licences=store.licences(),
     )
 
 

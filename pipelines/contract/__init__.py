@@ -18,23 +18,8 @@ All paths in these files are relative to the job folder and are text: bytes that
 surrogates (PEP 383), and JSON is written in ASCII, so every file name survives the way there and back.
 """
 
-from pipelines.contract.declaration import (
-    Claim,
-    Command,
-    Drop,
-    Entry,
-    Gpus,
-    Loose,
-    Parameter,
-    Pipeline,
-    Publish,
-    Refused,
-    Stage,
-    Takes,
-    Wanting,
-    checked,
-    option,
-)
+from pipelines.contract.claiming import Claim, Drop, Entry, Refused, Wanting
+from pipelines.contract.declaration import Command, Gpus, Loose, Parameter, Pipeline, Publish, Stage, Takes
 from pipelines.contract.exchange import (
     EXIT_BAD_INPUT,
     Fault,
@@ -50,6 +35,7 @@ from pipelines.contract.exchange import (
     stage_folder,
     write_atomic,
 )
+from pipelines.contract.options import checked, option
 from pipelines.contract.serving import BadInput, StageFunction, Work, cores, serve
 from pipelines.contract.tree import TREE, Leaf, Place, Shown, read_leaves, read_shown, write_lines
 from pipelines.contract.weights import Weights

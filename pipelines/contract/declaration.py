@@ -1,19 +1,15 @@
-"""What a pipeline declares about itself: its stages, options, kinds of files, and how it claims an item."""
+"""What a pipeline declares about itself: its stages, commands, kinds of files, and what it remembers."""
 
 from __future__ import annotations
 
-import dataclasses
-import fnmatch
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
-from typing import Any, TypeVar
+from typing import Any
 
+from pipelines.contract.claiming import Claim, Drop, Refused, Wanting
 from pipelines.contract.weights import Weights
-
-T = TypeVar("T")
 
 
 class Gpus(StrEnum):
@@ -108,71 +104,6 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """One file of an item, as routing sees it: its path below the item and its size in bytes."""
-
-    path: str
-    size: int
-
-    @property
-    def suffix(self) -> str:
-        """The lower-case suffix with its dot, or an empty string."""
-        return PurePosixPath(self.path).suffix.lower()
-
-    @property
-    def stem(self) -> str:
-        """The file's name without its suffix."""
-        return PurePosixPath(self.path).stem
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
-    """The item is this pipeline's and complete. roles: which file is what; files in no role are carried along.
-
-    after: of a key that has no state yet, what must have come before ("a video of them"): the item waits for it.
-    """
-
-    name: str
-    roles: Mapping[str, tuple[str, ...]]
-    after: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Wanting:
-    """The item is this pipeline's, but a partner is missing; what says which: "a second mesh"."""
-
-    what: str
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """The item can never become a job of this pipeline; reason is a plain sentence with what to do."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Drop:
-    """What a pipeline is asked to claim.
-
-    name: the item's name, safe for every file system, without suffix. entries: its files.
-    folder: dropped as a folder or an archive, so all of it belongs together; else loose files.
-    roles: what a manifest says about roles: globs below the item. options: all of them, checked.
-    """
-
-    name: str
-    entries: tuple[Entry, ...]
-    folder: bool
-    roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    options: Mapping[str, Any] = field(default_factory=dict)
-
-    def named(self, role: str) -> tuple[Entry, ...]:
-        """The entries that the manifest gives to role, in the order of its globs; Refused is the caller's to say."""
-        found = [e for glob in self.roles.get(role, ()) for e in self.entries if fnmatch.fnmatchcase(e.path, glob)]
-        return tuple(dict.fromkeys(found))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Pipeline:
     """What the daemon knows of a pipeline.
 
@@ -180,7 +111,8 @@ class Pipeline:
     make an item this pipeline's (routing by type). claim: pure; an item's files -> Claim | Wanting | Refused.
     module: run as ``python -m <module> <stage> <job folder>``. remembers: it keeps a state of each key.
     key_word: what its keys are called ("collection"). commands: by their names; nightly: the one that runs every night
-    for each key, edited: the one that runs when the user has changed a key's tree. weights: files that its stages need,
+    for each key, edited: the one that runs when the user has changed a key's tree, reverted: the one that shows a key's
+    state again after the user went back to an earlier revision of it. weights: files that its stages need,
     needs: the names of those, for options, and spares: of these the ones without which its stages do the rest.
     own_pack: the files of a pack of the user's own in a folder; raises ValueError with a sentence where it is none.
     """
@@ -201,6 +133,7 @@ class Pipeline:
     commands: tuple[Command, ...] = ()
     nightly: str = ""
     edited: str = ""
+    reverted: str = ""
     weights: tuple[Weights, ...] = ()
     needs: Callable[[Mapping[str, Any]], tuple[str, ...]] = field(default=lambda _: ())
     spares: Callable[[Mapping[str, Any]], tuple[str, ...]] = field(default=lambda _: ())
@@ -223,39 +156,3 @@ class Pipeline:
     def kind(self, path: str) -> str | None:
         """The kind of a file by its suffix, or None where this pipeline cannot use it."""
         return self.kinds.get(PurePosixPath(path).suffix.lower())
-
-
-def option(
-    default: T, about: str, *, least: float | None = None, most: float | None = None, choices: Sequence[Any] = ()
-) -> T:
-    """A field of an Options dataclass, with the sentence for the reference and the bounds that ``checked`` enforces."""
-    meta = {"about": about, "least": least, "most": most, "choices": tuple(choices)}
-    if isinstance(default, (list, dict)):
-        return field(default_factory=lambda: type(default)(default), metadata=meta)
-    return field(default=default, metadata=meta)
-
-
-def checked(options: T) -> T:
-    """The same options, every field within the bounds of its declaration.
-
-    Raises ValueError with a plain sentence that names the option, what it is and what it may be.
-    """
-    for f in dataclasses.fields(options):  # type: ignore[arg-type]
-        value = getattr(options, f.name)
-        for one in value if isinstance(value, (tuple, list)) and f.metadata.get("choices") else (value,):
-            problem = _out_of_bounds(one, f.metadata)
-            if problem:
-                raise ValueError(f"{f.name} = {json.dumps(one)}: {problem}")
-    return options
-
-
-def _out_of_bounds(value: object, meta: Mapping[str, Any]) -> str | None:
-    least, most, choices = meta.get("least"), meta.get("most"), meta.get("choices")
-    if choices and value not in choices:
-        return "it must be one of " + ", ".join(json.dumps(c) for c in choices)
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        if least is not None and not value >= least:
-            return f"it must be at least {least:g}"
-        if most is not None and not value <= most:
-            return f"it must be at most {most:g}"
-    return None

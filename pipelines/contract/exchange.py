@@ -32,8 +32,8 @@ class Request:
     """What is asked of a job's stages; ``request.json``.
 
     name: of the result. state: the revision of the key's state to read, a folder below the job folder whose files must
-    not be changed; None: there is none yet. revision: its number (0: none). published: a ``published.jsonl`` that says
-    what the user sees now. command, arguments: what is asked where it is no drop.
+    not be changed; None: there is none yet. revision: the number of the one that holds (0: none). published: a
+    ``published.jsonl`` that says what the user sees now. command, arguments: what is asked where it is no drop.
     """
 
     job: str

@@ -192,6 +192,9 @@ COMMANDS = (
         keyed=False,
     ),
     Command(name="edits", about="Read what was changed in the tree.", stages=_CHANGES, commits=True, hidden=True),
+    Command(
+        name="rollback", about="Show an earlier state of a collection again.", stages=(TREE,), commits=True, hidden=True
+    ),
 )
 
 PIPELINE = Pipeline(
@@ -210,6 +213,7 @@ PIPELINE = Pipeline(
     commands=COMMANDS,
     nightly="recluster",
     edited="edits",
+    reverted="rollback",
     weights=WEIGHTS,
     needs=needed,
     spares=spared,

@@ -7,7 +7,15 @@ import sys
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 from pipelines.contract import Result, Work, serve
-from pipelines.morph.stage import morph
+from pipelines.morph.memory import kept
+from pipelines.morph.unchecked import unchecked
+
+
+def morph(work: Work) -> Result:
+    """As ``stage.morph``."""
+    from pipelines.morph import stage  # noqa: PLC0415  after ``unchecked``
+
+    return stage.morph(work)
 
 
 def heads(work: Work) -> Result:
@@ -25,4 +33,6 @@ def portraits(work: Work) -> Result:
 
 
 if __name__ == "__main__":
+    unchecked()
+    kept()
     sys.exit(serve({"morph": morph, "heads": heads, "portraits": portraits}))

@@ -6,16 +6,19 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipelines.morph import Options
 from pipelines.morph.blend import Easing, Normals, moments
 from pipelines.morph.outputs import heatmaps
 from pipelines.morph.outputs.displacement import Displacements, displacements
 from pipelines.morph.outputs.statistics import Statistics
-from pipelines.morph.outputs.texture import TextureDifferences, texture_differences
 from pipelines.morph.pair import Pair, textures
 from pipelines.morph.renderers import Renderer
 from pipelines.morph.surface import Picture
+
+if TYPE_CHECKING:
+    from pipelines.morph.outputs.texture import TextureDifferences
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -40,7 +43,12 @@ class Leg:
     @cached_property
     def recoloured(self) -> TextureDifferences | None:
         """How the textures differ, where both have one."""
-        return texture_differences(*self.pictures) if self.pictures else None
+        if not self.pictures:
+            return None
+        # Here and below: what compares textures and writes meshes and tables is loaded where they are wanted.
+        from pipelines.morph.outputs.texture import texture_differences  # noqa: PLC0415
+
+        return texture_differences(*self.pictures)
 
     @cached_property
     def statistics(self) -> tuple[Statistics, ...]:
@@ -53,7 +61,6 @@ class Leg:
         wanted = "meshes" in self.options.wanted and self.options.mesh_format == "obj"
         if not wanted:
             return ()
-        # Here and below: what writes meshes and tables is loaded where they are wanted, which minimal does not.
         from pipelines.morph.outputs.meshes import covered  # noqa: PLC0415
 
         return covered(self.pair.a, self.pair.b, self.pictures).warnings

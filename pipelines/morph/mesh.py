@@ -6,6 +6,7 @@ from __future__ import annotations
 import io
 import warnings
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -61,7 +62,7 @@ class Texture:
             return np.asarray(picture.convert("RGB"), dtype=np.uint8)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Mesh:
     """A usable mesh: finite, all indices in range, with an area.
 
@@ -84,7 +85,7 @@ class Mesh:
     texture: Texture | None = None
     warnings: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def used(self) -> Int[np.ndarray, " u"]:
         """The numbers of the vertices that a face uses, in order: others are not seen and should have no say."""
         return np.flatnonzero(np.bincount(self.faces.reshape(-1), minlength=len(self.vertices)))

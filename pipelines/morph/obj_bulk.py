@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int, UInt8
 
+from pipelines.morph.numerals import floats
 from pipelines.morph.polygons import Material, Polygons
 
 _VERTEX, _UV, _FACE, _NOTHING, _OTHER = range(5)
@@ -155,8 +156,7 @@ def _table(text: bytes) -> Float[np.ndarray, "rows columns"]:
     widths = _counts(text, _begins(np.frombuffer(text, np.uint8) > ord(" ")))
     if not len(widths) or (widths != widths[0]).any():
         raise _NotPlain
-    words = text.split()
-    return np.fromiter(map(float, words), np.float64, count=len(words)).reshape(len(widths), -1)
+    return floats(text).reshape(len(widths), -1)
 
 
 def _faces(text: bytes) -> tuple[Numbers, Int[np.ndarray, "c k"], int | None]:

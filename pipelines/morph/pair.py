@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
 
 from pipelines.morph.blend import normals
@@ -30,7 +30,7 @@ class Pair:
         return "__".join(self.called)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Take:
     """Meshes of one topology in the order in which one film shows them: a pair, or a chain."""
 
@@ -49,10 +49,12 @@ class Take:
         ends = pairwise(zip(self.called, self.meshes, strict=True))
         return tuple(Pair(called=(one, two), a=a, b=b) for (one, a), (two, b) in ends)
 
-    @property
+    @cached_property
     def seen(self) -> tuple[Points, ...]:
         """Of each mesh the vertices that a face uses: others are not seen."""
         used = self.meshes[0].used
+        if len(used) == len(self.meshes[0].vertices):
+            return tuple(mesh.vertices for mesh in self.meshes)
         return tuple(mesh.vertices[used] for mesh in self.meshes)
 
     def subjects(self) -> tuple[Subject, ...]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 from pipelines.contract import BadInput
-from pipelines.morph import fbx, glb, obj, ply, stl
 from pipelines.morph.mesh import Mesh, usable
 from pipelines.morph.polygons import Damaged, Polygons
 from pipelines.morph.textures import Item, textured
@@ -17,18 +17,8 @@ from pipelines.morph.wording import alike, listed, shown
 MOST_BYTES = 256 * 1024**2
 """A head has a few MiB; text takes about twenty times its size in memory while it is read."""
 
-READERS: Mapping[str, Callable[[bytes], Polygons]] = {
-    ".obj": obj.parse,
-    ".ply": ply.parse,
-    ".glb": glb.parse,
-    ".stl": stl.parse,
-    ".fbx": fbx.parse,
-}
-"""Suffix -> the reader of that format: bytes -> polygons, raises Damaged."""
-
-
-SHAPED: Mapping[str, Callable[[bytes, str | None], Polygons]] = {".glb": glb.parse, ".fbx": fbx.parse}
-"""Suffix -> the reader of a format that has blend shapes."""
+FORMATS, SHAPED = (".obj", ".ply", ".glb", ".stl", ".fbx"), (".glb", ".fbx")
+"""The suffixes of meshes, and of those that have blend shapes; each is read by the module of its name."""
 
 
 def read(path: Path, item: Item | None = None, shape: str | None = None) -> Mesh:
@@ -39,13 +29,13 @@ def read(path: Path, item: Item | None = None, shape: str | None = None) -> Mesh
     wrong with it, and what to do. OSError: the file cannot be reached, which is not its fault.
     """
     name = shown(path.name)
-    reader = READERS.get(path.suffix.lower())
-    if reader is None:
-        kinds = ", ".join(suffix[1:].upper() for suffix in READERS)
+    suffix = path.suffix.lower()
+    if suffix not in FORMATS:
+        kinds = ", ".join(suffix[1:].upper() for suffix in FORMATS)
         raise BadInput(f"{name} is not a mesh that visaged reads ({kinds}). Convert it, or take it out.")
     data = _bytes(path, name)
     try:
-        polygons = reader(data) if shape is None else _with_shape(path, data, shape)
+        polygons = _parser(suffix)(data) if shape is None else _with_shape(path, data, shape)
         mesh = textured(usable(polygons, path.name), polygons, path, item or Item())
     except Damaged as why:
         raise BadInput(f"{name} cannot be used: {why}. Export it again, or take it out.") from why
@@ -60,6 +50,12 @@ def read(path: Path, item: Item | None = None, shape: str | None = None) -> Mesh
     return replace(mesh, warnings=tuple(f"{name}: {warning}" for warning in warnings))
 
 
+def _parser(suffix: str) -> Callable[..., Polygons]:
+    """The ``parse`` of a format, bytes -> polygons, raises Damaged. Loaded here: most jobs need but one of them."""
+    parse: Callable[..., Polygons] = import_module(f"pipelines.morph.{suffix[1:]}").parse
+    return parse
+
+
 def _turned_on(name: str, shapes: Sequence[str]) -> str:
     one = f"{shown(name)}#{shown(shapes[0])}"
     on = f"{listed(shapes)} {'is' if len(shapes) == 1 else 'are'} turned on"
@@ -68,11 +64,11 @@ def _turned_on(name: str, shapes: Sequence[str]) -> str:
 
 def _with_shape(path: Path, data: bytes, shape: str) -> Polygons:
     name, asked = shown(path.name), f"its blend shape “{shown(shape)}” is asked for"
-    reader = SHAPED.get(path.suffix.lower())
-    if reader is None:
+    suffix = path.suffix.lower()
+    if suffix not in SHAPED:
         kinds = " and ".join(suffix[1:].upper() for suffix in SHAPED)
         raise BadInput(f"{name}: {asked}, but only {kinds} files have such. Ask for none, or drop such a file.")
-    polygons = reader(data, shape)
+    polygons = _parser(suffix)(data, shape)
     if not polygons.shapes:
         raise BadInput(f"{name}: {asked}, but it has none. Export it with its blend shapes, or ask for none.")
     if shape not in polygons.shapes:

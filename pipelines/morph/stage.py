@@ -22,7 +22,6 @@ from pipelines.morph import Options
 from pipelines.morph.blend import displacement
 from pipelines.morph.crew import Count, copies, shared
 from pipelines.morph.leg import Leg, mapped, pressed
-from pipelines.morph.pages import indexed, reported
 from pipelines.morph.pair import Take
 from pipelines.morph.plan import Plan, planned
 from pipelines.morph.renderers import Look, Renderer, opened
@@ -84,6 +83,8 @@ def morph(work: Work) -> Result:
         raise BadInput("\n".join(fault.why for fault in plan.faults) or "There is no pair of meshes to morph.")
     figures, drawn_by = _all_made(work, plan, options)
     if "report" in options.wanted and not plan.alone:
+        from pipelines.morph.pages import indexed  # noqa: PLC0415  as below, where there are reports
+
         indexed(work.request.name, plan, work.folder / RESULT)
     warnings = [*plan.warnings, *(w for made in figures.values() for w in made.pop("warnings"))]
     return Result(
@@ -140,6 +141,8 @@ def _made(job: Job, take: Take, renderer: Renderer, tell: Tell) -> dict[str, Any
         told = [f"{take.name}: {EMPTY}"] if footage.empty else []
         figures = {**_figures(job, take), "warnings": [*told, *(w for leg in legs for w in leg.warnings)]}
         if "report" in job.options.wanted:
+            from pipelines.morph.pages import reported  # noqa: PLC0415  minimal has none, and starts sooner without
+
             facts = _facts(job, take, renderer.version)
             reported(take, legs, partial, facts, [*_about(job, take), *figures["warnings"]])
         record.parent.mkdir(exist_ok=True)

@@ -55,6 +55,18 @@ class Subject:
     surface: Skins | Colours | Clay
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Paint:
+    """Values to be seen as colours on the first shape. table: the colours, sRGB, 0 to 1.
+
+    ends: the values that have the first and the last colour; what lies beyond has the nearer one.
+    """
+
+    values: Float[np.ndarray, " v"]
+    table: Float[np.ndarray, "n 3"]
+    ends: tuple[float, float]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Rows:
     """A subject as OpenGL takes it: one index of everything.

@@ -10,7 +10,7 @@ Here: what the daemon knows of it, on the standard library alone. The map of the
 - ``offset``   by how many frames the sound of a clip lags
 - ``drive``    sound becomes the movements of a mouth, before any engine shows them
 - ``gaussians``  the engine that there is, in plain PyTorch: the reference for faster ones
-- ``playing``  the frames of the clip as an endless loop;  ``subject``  what is remembered of somebody
+- ``playing``  the frames of the clip as an endless loop;  ``subject``, ``about``  what is remembered of somebody
 - ``film``     pictures and sound become an MP4;  ``preview``  truth and rendering on one page
 - ``judge``    whether what is rendered follows the audio, and how near to the truth it comes
 - ``stages``   the stages, which put all of it together;  ``weights``  the files of weights that these need
@@ -22,7 +22,7 @@ from typing import Any
 
 from pipelines.contract import Loose, Pipeline, Publish, Stage, checked, option
 from pipelines.talking_head.claim import KINDS, PRINCIPAL, claim
-from pipelines.talking_head.weights import EMBEDDING, LANDMARKER, MELSPECTROGRAM, SELFIE, VOICE, WEIGHTS
+from pipelines.talking_head.weights import WEIGHTS
 
 FPS = 25
 """Frames a second of everything inside."""
@@ -61,7 +61,7 @@ class Options:
 def needed(options: Mapping[str, Any]) -> tuple[str, ...]:
     """The files of weights that a job with these options needs: a model may have learned by either front end."""
     del options
-    return LANDMARKER, SELFIE, VOICE, MELSPECTROGRAM, EMBEDDING
+    return tuple(weights.name for weights in WEIGHTS)
 
 
 GIB = 1024**3
@@ -71,10 +71,10 @@ PIPELINE = Pipeline(
     name="talking_head",
     version="1",
     stages=(
-        Stage(name="ingest", memory=GIB, recalls=True),
-        Stage(name="track", memory=3 * GIB),
-        Stage(name="listen", memory=2 * GIB, recalls=True),
-        Stage(name="train", memory=3 * GIB, timeout=7 * DAY),
+        Stage(name="ingest", memory=2 * GIB, recalls=True),
+        Stage(name="track", memory=4 * GIB),
+        Stage(name="listen", memory=3 * GIB, recalls=True),
+        Stage(name="train", memory=4 * GIB, timeout=7 * DAY),
         Stage(name="render", memory=2 * GIB, timeout=7 * DAY, recalls=True),
         Stage(name="mux", memory=GIB),
     ),

@@ -2,12 +2,22 @@
 # ruff: noqa: PLC0415 - that is what imports within functions are for here
 
 import sys
+from importlib.util import find_spec
 
-from pipelines.contract import Result, Work, serve
+from pipelines.contract import BadInput, Result, Work, serve
+
+PACKAGES = ("ai_edge_litert", "av", "cv2", "jaxtyping", "numpy", "onnxruntime", "torch")
+MISSING = (
+    "Talking heads need packages that are not installed here: {names}. "
+    "`{python} -m pip install 'visaged[talking_head]'` installs them (torch is large); or let the stages run in "
+    "containers (docs/docker.md)."
+)
 
 
 def ingest(work: Work) -> Result:
-    """As ``stages.ingesting.ingest``."""
+    """As ``stages.ingesting.ingest``. Raises BadInput, with what to do, where packages are missing."""
+    if missing := [name for name in PACKAGES if find_spec(name) is None]:
+        raise BadInput(MISSING.format(names=", ".join(missing), python=sys.executable))
     from pipelines.talking_head.stages.ingesting import ingest as ingested
 
     return ingested(work)

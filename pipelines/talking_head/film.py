@@ -66,7 +66,7 @@ def joined(parts: Sequence[Path], sound: Path, into: Path, about: Mapping[str, s
 
     The index is in front, so a browser starts before it has all. Nothing is held in memory but a few packets.
     """
-    partial = into.with_name(f".{into.name}.partial")
+    partial = into.with_name(".film.partial")  # names of files may have bytes that FFmpeg's protocols do not know
     with (
         opened(sound) as heard,
         av.open(str(partial), "w", format="mp4", options={"movflags": "+faststart"}) as container,

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +13,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from pipelines.talking_head import FPS
+from pipelines.talking_head.about import About, read_about, write_about
 from pipelines.talking_head.gaussians.camera import flattened
 from pipelines.talking_head.gaussians.cloud import Cloud, Start
 from pipelines.talking_head.gaussians.moving import Talker
@@ -26,26 +25,8 @@ from pipelines.talking_head.track.turning import Poses
 
 LONGEST = 40 * FPS
 """Frames that are played before they come again."""
-ABOUT, MODEL = "about.json", "model.pt"
+MODEL = "model.pt"
 _ARRAYS = ("pictures", "head", "ground", "turns", "moves", "eyes", "middle", "low", "high")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class About:
-    """What a model is. head, torso: Gaussians. codes: numbers that move the head. heard: steps and channels.
-
-    loop: start and end of the frames that are played, and how far they are apart.
-    """
-
-    engine: str
-    front_end: str
-    digest: str
-    side: int
-    head: int
-    torso: int
-    codes: int
-    heard: tuple[int, int]
-    loop: tuple[int, int, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -106,14 +87,8 @@ def keep(folder: Path, talker: Talker, scene: Scene, front: tuple[str, str]) -> 
     for name in _ARRAYS:
         np.save(folder / f"{name}.npy", arrays[name])
     torch.save(talker.state_dict(), folder / MODEL)
-    (folder / ABOUT).write_text(json.dumps(dataclasses.asdict(about)), "ascii")
+    write_about(folder, about)
     return about
-
-
-def read_about(folder: Path) -> About:
-    """What the model in the folder is."""
-    raw = json.loads((folder / ABOUT).read_text("ascii"))
-    return About(**{**raw, "heard": tuple(raw["heard"]), "loop": tuple(raw["loop"])})
 
 
 def remembered(folder: Path) -> Subject:

@@ -17,10 +17,13 @@ MELSPECTROGRAM = "melspectrogram.onnx"
 EMBEDDING = "embedding_model.onnx"
 
 _APACHE = "Apache-2.0"
+_TRACKING = "What talking heads see and hear by: faces with their landmarks, people, and where somebody speaks."
+_SPEECH = "What talking heads know speech by: Google's speech embedding."
 WEIGHTS = (
     Weights(
         name=LANDMARKER,
         pack="tracking",
+        about=_TRACKING,
         sha256="64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff",
         size=3_758_596,
         licence=_APACHE,
@@ -29,6 +32,7 @@ WEIGHTS = (
     Weights(
         name=SELFIE,
         pack="tracking",
+        about=_TRACKING,
         sha256="9ee168ec7c8f2a16c56fe8e1cfbc514974cbbb7e434051b455635f1bd1462f5c",
         size=249_505,
         licence=_APACHE,
@@ -37,6 +41,7 @@ WEIGHTS = (
     Weights(
         name=VOICE,
         pack="tracking",
+        about=_TRACKING,
         sha256="7ed98ddbad84ccac4cd0aeb3099049280713df825c610a8ed34543318f1b2c49",
         size=1_289_603,
         licence="MIT",
@@ -45,6 +50,7 @@ WEIGHTS = (
     Weights(
         name=MELSPECTROGRAM,
         pack="speech",
+        about=_SPEECH,
         sha256="ba2b0e0f8b7b875369a2c89cb13360ff53bac436f2895cced9f479fa65eb176f",
         size=1_087_958,
         licence=_APACHE,
@@ -53,12 +59,19 @@ WEIGHTS = (
     Weights(
         name=EMBEDDING,
         pack="speech",
+        about=_SPEECH,
         sha256="ba754db3cd768a524c655ea90655ee5e6055a43b8dfd29366a11e93716ae9e51",
         size=1_328_103,
         licence=_APACHE,
         sources=("pypi:openwakeword==0.4.0#openwakeword/resources/models/embedding_model.onnx",),
     ),
 )
+
+
+def digests(*names: str) -> dict[str, str]:
+    """The SHA-256 of those files, by name, for the receipt: the daemon has looked at them."""
+    known = {weights.name: weights.sha256 for weights in WEIGHTS}
+    return {name: known[name] for name in names}
 
 
 def located(name: str) -> Path:

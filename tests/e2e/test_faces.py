@@ -185,3 +185,67 @@ def test_without_weights_a_drop_says_what_to_type(place, album, tmp_path):
     assert job.status is Status.FAILED
     assert "visaged models fetch buffalo_sc" in str(job.reason)
     assert sorted(p.name for p in (place.root / "failed/faces/first").iterdir()) == sorted([*ADA[:2], "WHY.txt"])
+
+
+def test_a_night_that_mixed_people_up_can_be_rolled_back_with_the_names_there_were(shelf, album):
+    put(shelf, album, [*ADA[:3], *BRUNO[:3], *CHIDI[:3]], "first")
+    once(shelf)
+    (tree(shelf) / "people" / folder_of(shelf, ADA[0])).rename(tree(shelf) / "people" / "Ada")
+    once(shelf)
+    before = people(shelf)
+    number = json.loads(shelf.visaged("rollback", "faces", "family", "--json").stdout)[0]["number"]
+    assert shelf.visaged("people", "merge", "Ada", folder_of(shelf, BRUNO[0]), timeout=120).returncode == 0
+    assert shelf.visaged("people", "rename", "Ada", "Somebody", timeout=120).returncode == 0
+    assert set(people(shelf)["Somebody"]) == {*ADA[:3], *BRUNO[:3]}
+    (tree(shelf) / "people" / "Somebody" / "mine.txt").write_text("my own")
+    back = shelf.visaged("rollback", "faces", "family", "--to", str(number), timeout=120)
+    assert back.returncode == 0, back.stderr
+    now = people(shelf)
+    assert {name: now[name] for name in before} == before
+    assert now.keys() - before.keys() == {"Somebody"}
+    assert [p.name for p in (tree(shelf) / "people" / "Somebody").iterdir()] == ["mine.txt"]
+    assert "Ada" in shelf.visaged("people", "list", timeout=120).stdout
+    shelf.forget_nights()
+    once(shelf)
+    assert {name: people(shelf)[name] for name in before} == before
+
+
+def test_people_that_was_deleted_whole_is_put_back_and_the_share_says_so(shelf, album):
+    put(shelf, album, [*ADA[:3], *BRUNO[:3]], "first")
+    once(shelf)
+    board = shelf.inbox / "STATUS.txt"
+    assert "buffalo_sc: InsightFace: the weights are for non-commercial research only." in board.read_text()
+    before = people(shelf)
+    shutil.rmtree(tree(shelf) / "people")
+    once(shelf)
+    assert people(shelf) == before
+    assert "see WHY.txt there" in board.read_text()
+    assert "people: all its folders were gone at once" in (tree(shelf) / "WHY.txt").read_text()
+    assert "all its folders were gone at once" in (tree(shelf) / "report.html").read_text()
+    assert shelf.visaged("recluster", timeout=120).returncode == 0
+    assert not (tree(shelf) / "WHY.txt").exists()
+
+
+def test_nobody_who_is_forgotten_stays_in_what_a_restore_put_aside(shelf, album, tmp_path):
+    put(shelf, album, [*ADA[:3], *BRUNO[:3]], "first")
+    once(shelf)
+    assert shelf.visaged("backup", str(tmp_path / "kept.tar.gz")).returncode == 0
+    assert shelf.visaged("restore", str(tmp_path / "kept.tar.gz"), "--force").returncode == 0
+    assert list((shelf.root / "state/faces").glob(".before-*-family"))
+    assert shelf.visaged("people", "forget", folder_of(shelf, ADA[0]), timeout=120).returncode == 0
+    assert not list((shelf.root / "state/faces").glob(".before-*"))
+
+
+def test_a_collection_that_is_forgotten_leaves_pictures_alone_and_begins_anew(shelf, album):
+    put(shelf, album, [*ADA[:3], *BRUNO[:3]], "first")
+    once(shelf)
+    before = people(shelf)
+    gone = shelf.visaged("forget", "faces", "family", "--yes", timeout=120)
+    assert gone.returncode == 0, gone.stderr
+    assert people(shelf, "family (forgotten)") == before
+    left = {p.name for p in tree(shelf, "family (forgotten)").rglob("*") if p.is_file()}
+    assert left == {*ADA[:3], *BRUNO[:3]}
+    assert not [p for p in shelf.root.rglob("*") if p.name.startswith(("embeddings", "chips"))]
+    put(shelf, album, BRUNO[:3], "again")
+    once(shelf)
+    assert people(shelf) == {"person-0001": set(BRUNO[:3])}

@@ -1,4 +1,5 @@
 """What the tests of talking heads share: films and sounds that are made here, and the handed-out clips and weights."""
+# ruff: noqa: PLC0415 - torch is not everywhere, and not every test needs it
 
 import struct
 import wave
@@ -90,3 +91,76 @@ def decoded(path: Path, count=None):
             if count and len(found) >= count:
                 break
     return found
+
+
+def a_talking_ball():
+    """A ball with a dark mouth that opens as its sound is loud, 24 frames of 32 pixels; and its head."""
+    import torch
+
+    from pipelines.talking_head.gaussians.cloud import Counts
+    from pipelines.talking_head.gaussians.learning import Course
+    from pipelines.talking_head.gaussians.scene import Scene
+    from pipelines.talking_head.track.bundle import Head
+    from pipelines.talking_head.track.turning import FOCAL
+
+    generator = np.random.default_rng(2)
+    frames, side = 24, 32
+    opening = 0.5 + 0.5 * np.sin(np.arange(frames))
+    y, x = (np.mgrid[:side, :side] + 0.5) / side - 0.5
+    pictures = np.zeros((frames, side, side, 3), dtype=np.uint8)
+    ball = np.hypot(x, y) < 0.3
+    for k in range(frames):
+        mouth = (np.abs(x) < 0.12) & (np.abs(y - 0.12) < 0.08 * opening[k])
+        pictures[k] = np.where(
+            mouth[..., None], [60, 20, 20], np.where(ball[..., None], [220, 170, 150], [40, 80, 120])
+        )
+    angles = generator.uniform(0, 2 * np.pi, 200)
+    radius = 0.3 * np.sqrt(generator.uniform(0, 1, 200)) * 128 / FOCAL
+    shape = np.stack([radius * np.cos(angles), radius * np.sin(angles), np.zeros(200)], axis=1)
+    head = Head(shape=shape, bases=np.zeros((1, 200, 3)), mean=np.zeros(52), directions=np.zeros((52, 1)))
+    triangles = torch.from_numpy(generator.integers(0, 200, (150, 3)))
+    codes = torch.from_numpy(opening[:, None]).float() * 2 - 1
+    scene = Scene(
+        pictures=torch.from_numpy(pictures),
+        ground=torch.from_numpy(np.tile(np.array([40, 80, 120], dtype=np.uint8), (side, side, 1))),
+        head=torch.from_numpy(np.tile((ball * 255).astype(np.uint8), (frames, 1, 1))),
+        torso=torch.full((frames, side, side), 1, dtype=torch.uint8),
+        turns=torch.diag(torch.tensor([1.0, -1.0, -1.0])).repeat(frames, 1, 1),
+        moves=torch.tensor([[0.0, 0.0, 128.0]]).repeat(frames, 1),
+        heard=codes[:, None, None].repeat(1, 8, 1, 4),
+        eyes=torch.zeros(frames, 2),
+        codes=codes,
+        opening=torch.from_numpy(opening).float(),
+        lips=torch.tensor([[10.0, 16.0, 22.0, 24.0]]).repeat(frames, 1),
+    )
+    return scene, head, triangles, Course(iterations=60, counts=Counts(face=150, hair=40, torso=20))
+
+
+def made_up_track(frames=30, side=16):
+    """A track and the sights of a clip whose numbers mean nothing."""
+    from pipelines.talking_head.track.bundle import Head
+    from pipelines.talking_head.track.sights import Sights
+    from pipelines.talking_head.track.tracked import Track
+    from pipelines.talking_head.track.turning import Poses
+
+    some = np.random.default_rng(4)
+    head = Head(
+        shape=some.normal(size=(468, 3)),
+        bases=some.normal(size=(2, 468, 3)),
+        mean=some.normal(size=52),
+        directions=some.normal(size=(52, 2)),
+    )
+    track = Track(
+        head=head,
+        poses=Poses(turns=np.tile(np.eye(3), (frames, 1, 1)), moves=some.normal(size=(frames, 3))),
+        coefficients=some.normal(size=(frames, 2)),
+        at=some.normal(size=(frames, 468, 2)),
+        lips=some.normal(size=(frames, 40, 2)),
+        mouth=some.normal(size=(frames, 4)),
+        blink=some.uniform(size=(frames, 2)),
+        there=some.uniform(size=frames) > 0.1,
+        reprojection=some.uniform(size=frames),
+    )
+    shown = some.integers(0, 256, (frames, side, side, 3), dtype=np.uint8)
+    sights = Sights(pictures=shown, ground=shown[0], head=shown[..., 0].copy(), torso=shown[..., 1].copy())
+    return track, sights

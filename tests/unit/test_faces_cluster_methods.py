@@ -131,7 +131,7 @@ def test_kmeans_makes_another_cluster_rather_than_break_a_tie():
 
 
 def test_the_threshold_of_the_pack_is_that_which_was_found_on_labelled_data():
-    assert [threshold(TAIL, n) for n in (1000, 5000, 11_627, 100_000)] == [0.32, 0.335, 0.345, 0.35]
+    assert [threshold(TAIL, n) for n in (1000, 5000, 11_627, 100_000)] == [0.32, 0.335, 0.345, 0.36]
 
 
 @given(one=st.integers(0, 10**8), other=st.integers(0, 10**8))
@@ -152,7 +152,7 @@ def test_thresholds_are_in_order_and_whole_steps(n):
 
 
 def test_a_pack_of_which_nothing_was_measured_gets_what_does_for_most():
-    assert thresholds((), 100_000).same == 0.35
+    assert thresholds((), 100_000).same == 0.36
 
 
 @pytest.mark.parametrize(

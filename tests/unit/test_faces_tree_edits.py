@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.faces.tree.arranging import arranged
 from pipelines.faces.tree.edits import Reading
 from tests.unit.faces_tree_world import OnDisk, World, sha
 
@@ -485,3 +486,76 @@ def test_crops_are_edited_as_pictures_are():
         f"split {world.face('d.jpg', 1)} as Dan",
     ]
     assert world.look() == []
+
+
+# ---------------------------------------------------------------- mishaps
+
+
+def everybody(world):
+    return [path for path in world.files if path.startswith("people/")]
+
+
+@pytest.mark.parametrize("to", ["", "Leute", "old/people"])
+def test_people_deleted_or_renamed_whole_says_nothing_and_is_put_back(world, to):
+    before = everybody(world)
+    world.move("people", to) if to else world.delete("people")
+    assert [one.what for one in arranged(world.holdings(), world.shown()).now.mishaps] == ["people"]
+    assert world.look() == []
+    assert everybody(world) == before
+    assert not [path for path in world.files if to and path.startswith(f"{to}/")]
+    assert arranged(world.holdings(), world.shown()).now.mishaps == ()
+
+
+def test_a_name_that_the_user_gave_a_file_outlives_the_mishap(world):
+    world.move("people/Anna/a1.jpg", "people/Anna/at the sea.jpg")
+    world.look()
+    world.delete("people")
+    world.look()
+    assert "people/Anna/at the sea.jpg" in world.files
+
+
+def test_all_folders_but_one_can_be_deleted_and_that_is_heard(world):
+    world.delete("people/Anna")
+    world.delete("people/Bob")
+    assert world.look()
+    assert "people/Anna/a1.jpg" not in world.files
+
+
+def test_the_only_folder_of_people_can_be_deleted(tmp_path):
+    world = World({"a1.jpg": [1], "a2.jpg": [1]}, {1: "Anna"})
+    world.delete("people")
+    assert world.look()
+    assert world.files == []
+
+
+def test_everybody_moved_where_it_says_something_is_heard(world):
+    for name in ("Anna", "Bob", "person-0003"):
+        world.move(f"people/{name}", f"not-people/{name}")
+    assert world.look()
+    assert "people/Anna/a2.jpg" not in world.files
+
+
+def test_a_file_in_place_of_a_folder_is_named_and_hides_nobody():
+    world = World({"a1.jpg": [1], "a2.jpg": [1], "u1.jpg": [None], "u2.jpg": [None]})
+    world.delete("unsorted")
+    world.put("unsorted", "a list")
+    reading = world.read()
+    assert reading.decisions == ()
+    (mishap,) = arranged(world.holdings(), world.shown()).now.mishaps
+    assert (mishap.what, "move the file away" in mishap.why) == ("unsorted", True)
+
+
+def test_what_a_file_keeps_from_its_folder_stands_beside_it_until_the_file_is_gone(tmp_path: Path):
+    pictures = {"a1.jpg": [1], "a2.jpg": [1], "u1.jpg": [None], "u2.jpg": [None]}
+    world = OnDisk(pictures, root=tmp_path)
+    world.delete("unsorted")
+    world.put("unsorted", "a list")
+    for _ in range(2):
+        assert world.look() == []
+        beside = ["unsorted (2)/u1.jpg", "unsorted (2)/u2.jpg"]
+        assert [path for path in world.files if "unsorted" in path] == ["unsorted", *beside]
+    world.delete("unsorted (2)/u2.jpg")
+    assert world.look() == [f"hide {world.face('u2.jpg')}"]
+    world.delete("unsorted")
+    assert world.look() == []
+    assert [path for path in world.files if "unsorted" in path] == ["unsorted/u1.jpg"]

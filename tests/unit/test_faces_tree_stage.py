@@ -191,3 +191,28 @@ def test_real_chips_are_drawn(shelf: Shelf):
     sheet = Image.open(io.BytesIO(shelf.content(leaves["contact-sheet.jpg"]))).convert("RGB")
     assert sheet.getpixel((84, 150))[0] > 150
     assert shelf.content(leaves["report.html"]).count(b"data:image/jpeg;base64,") == 8
+
+
+def test_an_earlier_state_is_shown_as_it_was_and_what_is_the_users_stays_where_it_is(shelf: Shelf):
+    first = {path: leaf.sha256 for path, leaf in shelf.run().items() if leaf.file is None}
+    collection = shelf.collection
+    collection.ask("people rename", person="person-0001", name="Anna")
+    collection.ask("people merge", people=["Anna", "person-0002"])
+    collection.drop(many("dora", 3))
+    shelf.run()
+    mine = Shown(path="best/anna0.jpg", inode=9, size=1, sha256="sha-anna0.jpg", was=None)
+    own = Shown(path="people/Anna/notes.txt", inode=10, size=1, sha256="notes", was=None)
+    shelf.shown = (*shelf.shown, mine, own)
+    collection.revision = 1
+    again = {path: leaf.sha256 for path, leaf in shelf.run().items() if leaf.file is None}
+    assert again == first
+
+
+def test_a_name_that_the_user_gave_a_file_stays_when_an_earlier_state_is_shown(shelf: Shelf):
+    shelf.run()
+    shelf.collection.ask("people rename", person="person-0001", name="Anna")
+    shelf.run()
+    was, now = "people/Anna/anna0.jpg", "people/Anna/Anna at the sea.jpg"
+    shelf.shown = tuple(dataclasses.replace(s, path=now) if s.path == was else s for s in shelf.shown)
+    shelf.collection.revision = 1
+    assert "people/person-0001/Anna at the sea.jpg" in shelf.run()

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from jaxtyping import TypeCheckError, jaxtyped
 
-from pipelines.morph.blend import Easing, blend, displacement, moments, normals
+from pipelines.morph.blend import Easing, _coincident, _hashed, blend, displacement, moments, normals
 
 TETRAHEDRON = np.array([[0.0, 0, 0], [2, 0, 0], [0, 2, 0], [0, 0, 2]])
 LARGER = np.array([[0.0, 0, 0], [6, 0, 0], [0, 2, 4], [0, 0, 10]])
@@ -86,6 +86,18 @@ def test_vertices_that_part_later_do_not_share_a_normal():
     faces = np.array([[0, 2, 1], [0, 4, 3], [0, 3, 2], [4, 2, 3]], dtype=np.int32)
     found = normals(closed, parted, faces).at(0.0)
     assert not np.array_equal(found[1], found[4])
+
+
+def test_two_places_that_have_one_number_by_chance_are_still_two():
+    one = np.array([[1.0, 2.0, 0.0]])
+    two = np.array([[1.5, 0.0, 0.0]])
+    numbers = [int(_hashed(np.array([[row[0, 0]]]))[0]) for row in (one, two)]
+    mixed = [bits ^ (bits >> 32) for bits in (numbers[0] ^ numbers[1], int(one.view(np.uint64)[0, 1]))]
+    two.view(np.uint64)[0, 1] = mixed[0] ^ mixed[1] ^ (mixed[1] >> 32)
+    both = np.vstack([one, two, one])
+    assert len(set(_hashed(both).tolist())) == 1  # else the test shows nothing
+    owner, count = _coincident(both, both * 0.0)
+    assert (count, owner[0] == owner[2], owner[0] == owner[1]) == (2, True, False)
 
 
 def test_a_vertex_without_any_area_has_a_zero_normal_and_no_warning():

@@ -15,10 +15,10 @@ from pipelines.morph.outputs.cielab import lab, linear
 from pipelines.morph.outputs.displacement import Displacements, displacements
 from pipelines.morph.outputs.heatmaps import panel, shape_maps, write_maps
 from pipelines.morph.outputs.palettes import diverging, sequential
-from pipelines.morph.outputs.scale import Scale, about_zero, of_lengths
+from pipelines.morph.outputs.scale import Scale, about_zero, of_lengths, percentile
 from pipelines.morph.read import read
 from pipelines.morph.renderers import Look, opened
-from pipelines.morph.surface import Clay, Subject
+from pipelines.morph.surface import Clay, Paint, Subject
 from pipelines.morph.textures import Item
 
 NAMES = ["", "a\nb", "\udcff\udcfe", "\U0001f600 face", "x" * 300, "\x00\x1b[31m", "\u202eevil", "名前"]
@@ -30,10 +30,20 @@ def moved(values):
     return Displacements(normal=values, tangent=np.abs(values), total=np.abs(values))
 
 
-def stripes(values, table, ends):
+def striped(paint):
+    low, high = paint.ends
+    colours = Scale(table=paint.table, lo=low, hi=high, least=0, most=0).colours(paint.values)
+    return np.rint(np.broadcast_to(colours, (64, len(paint.values), 3)) * 255).astype(np.uint8)
+
+
+def stripes(paints):
     """Draws each value as a column of its colour: a renderer that a person can check."""
-    colours = Scale(table=table, lo=ends[0], hi=ends[1], least=0, most=0).colours(values)
-    return np.rint(np.broadcast_to(colours, (64, len(values), 3)) * 255).astype(np.uint8)
+    return [striped(paint) for paint in paints]
+
+
+def even(size, grey):
+    """Draws everything in one grey."""
+    return lambda paints: [np.full((size, size, 3), grey, dtype=np.uint8)] * len(paints)
 
 
 def test_the_sequential_table_is_viridis():
@@ -89,6 +99,12 @@ def test_values_of_any_kind_have_a_map_and_no_warning(values):
         assert len([panel(one) for one in shape_maps(moved(values), stripes)]) == 3
 
 
+@given(st.one_of(anything, arrays(np.float32, st.integers(1, 40), elements=st.floats(-1e6, 1e6, width=32))))
+def test_percentiles_are_numpys_to_the_last_bit(values):
+    for percent in (0.0, 1.0, 37.5, 99.0, 100.0):
+        assert percentile(values, percent) == float(np.percentile(values, percent))
+
+
 def test_one_outlier_does_not_take_the_colours_from_all_the_rest():
     values = np.append(np.linspace(0, 1, 999), 1e6)
     scale = of_lengths(values)
@@ -133,7 +149,7 @@ def test_what_the_bar_shows_at_a_value_is_what_the_mesh_shows_there(share):
 
 def test_an_arrow_stands_only_where_values_go_on_beyond_the_bar():
     values = np.append(np.linspace(-0.5, 1, 999), 50.0)
-    normal, _, _ = shape_maps(moved(values), lambda *_: np.full((512, 512, 3), 255, dtype=np.uint8))
+    normal, _, _ = shape_maps(moved(values), even(512, 255))
     page = np.asarray(panel(normal)).astype(int)
     row = 46 + 512 + 10 + 9
     assert page[row, 40].tolist() == [255, 255, 255]
@@ -150,9 +166,9 @@ def test_the_true_extremes_are_written_though_the_bar_ends_before():
 def test_all_three_maps_are_drawn_with_their_own_values_and_ends():
     asked = []
 
-    def draw(values, table, ends):
-        asked.append((values.tolist(), len(table), ends))
-        return stripes(values, table, ends)
+    def draw(paints):
+        asked.extend((paint.values.tolist(), len(paint.table), paint.ends) for paint in paints)
+        return stripes(paints)
 
     found = Displacements(normal=np.array([-1.0, -1]), tangent=np.array([2.0, 2]), total=np.array([3.0, 3]))
     shape_maps(found, draw)
@@ -169,7 +185,7 @@ def test_any_name_is_safe_on_the_sheet_and_no_file_is_called_by_it(tmp_path, nam
 
 @pytest.mark.parametrize("size", [64, 512, 1024])
 def test_the_sheet_holds_the_three_maps_side_by_side_at_any_size(tmp_path, size):
-    maps = shape_maps(moved([1.0, 2.0]), lambda *_: np.full((size, size, 3), 7, dtype=np.uint8))
+    maps = shape_maps(moved([1.0, 2.0]), even(size, 7))
     *three, sheet = write_maps(maps, "a", "b", tmp_path / "shape-maps.png")
     with Image.open(sheet) as whole, Image.open(three[0]) as one:
         assert whole.width == 3 * one.width
@@ -194,6 +210,7 @@ def test_the_renderer_shows_a_value_in_the_colour_that_the_bar_has_for_it(share)
     scale = about_zero(np.array([-2.0, 2.0]))
     with opened("auto", Look(size=128, background=(255, 255, 255))) as renderer:
         renderer.load(subject, framed(corners))
-        picture = renderer.painted(np.full(4, share * scale.hi), scale.table, (scale.lo, scale.hi))
+        paint = Paint(np.full(4, share * scale.hi), scale.table, (scale.lo, scale.hi))
+        (picture,) = renderer.painted([paint])
     wanted = scale.colours(np.array([share * scale.hi]))[0] * 255
     assert np.abs(picture[70, 64] - wanted).max() <= 1.5

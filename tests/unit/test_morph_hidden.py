@@ -7,7 +7,18 @@ from hypothesis import strategies as st
 
 from pipelines.morph.blend import blend
 from pipelines.morph.camera import framed
-from pipelines.morph.renderers.hidden import NOTHING, TILE, farthest, guessed, looks, spread, swept
+from pipelines.morph.renderers.hidden import (
+    NOTHING,
+    RESERVE,
+    SPAN,
+    TILE,
+    Sweep,
+    farthest,
+    guessed,
+    looks,
+    spread,
+    swept,
+)
 
 SIZE = 64
 
@@ -55,6 +66,24 @@ def test_behind_a_wall_small_triangles_are_left_out_and_the_proof_fails_where_th
     hole = tuple(np.argwhere(found.near < NOTHING)[0])
     drawn[hole] = NOTHING
     assert np.argwhere(~found.proved(drawn)).tolist() == [list(hole)]
+
+
+@given(st.integers(0, 10**6))
+def test_left_out_is_what_lies_behind_each_of_its_tiles_and_each_tile_knows_the_nearest_of_it(seed):
+    random = np.random.default_rng(seed)
+    across = int(random.integers(1, 9))
+    first, more = random.integers(0, across, (2, 50)), random.integers(0, SPAN + 1, (2, 50))
+    (left, top), (right, bottom) = first, np.minimum(first + more, across - 1)
+    near, far = random.uniform(0, 1.1, 50), random.integers(0, 200, (across, across)) / 255
+    found = guessed(Sweep(tiles=np.stack([left, right, top, bottom]), near=near, across=across), far)
+    nearest = np.ones((across, across))
+    for k in range(50):
+        block = (slice(top[k], bottom[k] + 1), slice(left[k], right[k] + 1))
+        small = right[k] - left[k] < SPAN and bottom[k] - top[k] < SPAN
+        assert found.left_out[k] == (small and near[k] > far[block].max() + RESERVE)
+        if found.left_out[k]:
+            nearest[block] = np.minimum(nearest[block], near[k])
+    assert np.array_equal(found.near, np.floor(nearest * 255))
 
 
 def test_where_the_proof_fails_what_was_left_out_comes_back_and_elsewhere_it_does_not():

@@ -11,9 +11,10 @@ from pipelines.morph.blend import blend, normals
 from pipelines.morph.camera import Side, framed, yaw
 from pipelines.morph.renderers import Look, Shot, opened
 from pipelines.morph.renderers.gl import GlRenderer
+from pipelines.morph.renderers.gl_canvas import read
 from pipelines.morph.renderers.lighting import Lighting, lamps
 from pipelines.morph.renderers.shading import encoded, shaded
-from pipelines.morph.surface import Clay, Colours, Skin, Skins, Subject
+from pipelines.morph.surface import Clay, Colours, Paint, Skin, Skins, Subject
 
 BACKGROUND = (236, 238, 241)
 SIZE = 128
@@ -231,7 +232,7 @@ def test_leaving_out_what_is_hidden_changes_no_pixel_of_any_frame(seed):
         pictures = list(renderer.frames(shots))
         assert renderer._scene._count < every.size  # else the test shows nothing
         for one, picture in zip(shots, pictures, strict=True):
-            whole = renderer._read(renderer._drawn(one, renderer._next(), whole=True)).picture
+            whole = read(renderer._drawn(one, renderer._next(), whole=True).canvas.pixels).picture
             assert np.array_equal(picture, whole)
 
 
@@ -260,7 +261,7 @@ def test_painted_values_have_the_colours_of_their_table(by):
     values = np.array([-3.0, 7.0, 7.0, -3.0])  # from left to right
     with opened(by, Look(size=SIZE, background=BACKGROUND)) as renderer:
         renderer.load(subject(SQUARE, SQUARE, SQUARE_FACES, Clay()), framed(SQUARE))
-        picture = renderer.painted(values, table, (0.0, 4.0)).astype(float)
+        picture = renderer.painted([Paint(values, table, (0.0, 4.0))])[0].astype(float)
     row = picture[64, inside(picture)[64]]
     place = (np.arange(len(row)) + 0.5) / len(row) * 10 - 3
     expected = 255 * np.stack([np.interp(place / 4 * 255, np.arange(256), table[:, c]) for c in range(3)], axis=1)
@@ -268,6 +269,52 @@ def test_painted_values_have_the_colours_of_their_table(by):
     near = 2 if by == "auto" else 12  # pyrender interpolates colours between vertices, not values
     assert np.abs(row[3] - table[0] * 255).max() < near
     assert np.abs(row[-4] - table[-1] * 255).max() < near
+
+
+@pytest.mark.parametrize("by", ["auto", "pyrender"])
+def test_paints_that_are_drawn_together_are_the_pictures_of_each_alone(by):
+    if by == "pyrender":
+        pytest.importorskip("pyrender")
+    a, faces = globe()
+    ramp = np.linspace(0, 1, 256)[:, None]
+    tables = [ramp * [1.0, 0.5, 0.0], ramp * [0.0, 0.3, 1.0], 1.0 - ramp * [1.0, 1.0, 0.2], ramp[::8] * [0.1, 0.9, 0.4]]
+    paints = [Paint(np.sin((k + 1) * a[:, k % 3]), table, (-1.0, 0.5 + k)) for k, table in enumerate(tables)]
+    with opened(by, Look(size=SIZE, background=BACKGROUND)) as renderer:
+        renderer.load(subject(a, a, faces, Clay()), framed(a))
+        together = renderer.painted(paints)
+        alone = [renderer.painted([paint])[0] for paint in paints]
+    assert [np.array_equal(one, other) for one, other in zip(together, alone, strict=True)] == [True] * 4
+    assert len({picture.tobytes() for picture in together}) == 4
+
+
+def drawn_by(renderer, what, camera):
+    renderer.load(what, camera)
+    frames = list(renderer.frames([Shot(t, yaw(camera.side, 0.0)) for t in np.linspace(0, 1, 9)]))
+    ramp = np.linspace(0, 1, 256)[:, None] * [1.0, 0.5, 0.2]
+    return [*frames, *renderer.painted([Paint(what.a[:, 1], ramp, (-1.0, 1.0))])]
+
+
+def test_what_was_drawn_before_changes_no_picture_and_its_programs_serve_again():
+    a, faces = globe()
+    red, quartered = skin(np.full((8, 8, 3), (200, 30, 30))), skin(quarters())
+    things = [
+        (subject(a, a * [1.2, 0.9, 1.1], faces, Clay()), framed(a)),
+        (
+            subject(SQUARE, 0.5 * SQUARE, SQUARE_FACES, Skins(a=red, b=quartered)),
+            framed(SQUARE, side=Side.THREE_QUARTER),
+        ),
+        (subject(a * 0.3, a, faces, Colours(a=np.abs(a) / 2, b=np.abs(a) / 3)), framed(a)),
+        (subject(SQUARE, SQUARE, SQUARE_FACES, Skins(a=quartered, b=red)), framed(SQUARE)),
+        (subject(0.7 * a, a * [0.5, 1.0, 1.0], faces, Clay()), framed(a, side=Side.LEFT)),
+    ]
+    look = Look(size=SIZE, background=BACKGROUND)
+    with GlRenderer(look) as renderer:
+        after = [drawn_by(renderer, *thing) for thing in things]
+        assert len(renderer._programs._made) == 3 * 2 + 2  # of each surface, and of paints
+    for pictures, thing in zip(after, things, strict=True):
+        with GlRenderer(look) as fresh:
+            alone = drawn_by(fresh, *thing)
+        assert all(np.array_equal(one, other) for one, other in zip(pictures, alone, strict=True))
 
 
 @pytest.mark.parametrize(("side", "column"), [(Side.LEFT, 0), (Side.RIGHT, 1)])

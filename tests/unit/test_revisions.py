@@ -15,12 +15,15 @@ from daemon.revisions import (
     Damaged,
     commit,
     current,
+    earlier,
+    jobs_in,
+    manifest,
     prepare,
+    prepare_again,
     prepared,
     present,
     prune,
     revisions,
-    rollback,
 )
 from tests.killing import OTHER, attempt, files, listed, plant
 from tests.unit.tree_world import interrupted
@@ -290,34 +293,98 @@ def test_pruning_leaves_what_is_prepared_alone(root, work):
     assert read(root, current(root)) == {"1": b"1", "3": b"3"}
 
 
-def test_a_bad_night_can_be_rolled_back_and_that_too(root, work):
+def returned(root, number, job="back"):
+    revision = prepare_again(root, number, job, 9.0)
+    assert not isinstance(revision, Failed), revision
+    commit(root, revision)
+    return revision
+
+
+def test_an_earlier_revision_becomes_the_next_one_and_that_can_be_undone_too(root, work):
     grown(root, work)
-    assert rollback(root, 2).number == 2
+    back = returned(root, 2)
+    assert (back.number, back.base, back.again, back.job) == (5, 4, 2, "back")
     assert read(root, current(root)) == {"first": b"0", "1": b"1", "2": b"2"}
-    assert rollback(root, 4).number == 4
+    assert returned(root, 4, "forth").number == 6
     assert read(root, current(root)) == {"first": b"0", "3": b"3", "4": b"4"}
 
 
-def test_the_first_job_after_a_rollback_ends_what_was_rolled_back(root, work):
+def test_to_go_back_costs_no_file(root, work):
     grown(root, work)
-    rollback(root, 2)
-    revision = advance(root, work, {"new": b"n"}, ("first",), "job9")
-    assert revision.number == 3
-    assert [r.job for r in revisions(root)] == ["job1", "job2", "job9"]
-    assert sorted(files(root / "files").values()) == [b"0", b"1", b"2", b"n"]
+    before = files(root / "files")
+    returned(root, 2)
+    assert files(root / "files") == before
 
 
-def test_a_job_that_is_retried_after_a_rollback_is_new_work(root, work):
+def test_what_an_earlier_revision_brought_stays_after_that_one_was_dropped(root, work):
     grown(root, work)
-    rollback(root, 2)
+    returned(root, 2)
+    prune(root, 1)
+    assert [revision.number for revision in revisions(root)] == [5]
+    assert read(root, current(root)) == {"first": b"0", "1": b"1", "2": b"2"}
+
+
+def test_to_go_back_twice_for_one_job_is_doing_it_once(root, work):
+    grown(root, work)
+    first = prepare_again(root, 2, "back", 9.0)
+    assert prepare_again(root, 2, "back", 9.0) == first
+    commit(root, first)
+    assert prepare_again(root, 2, "back", 9.0) == first
+    assert [revision.number for revision in revisions(root)] == [1, 2, 3, 4, 5]
+
+
+def test_a_job_that_is_retried_after_going_back_is_new_work(root, work):
+    grown(root, work)
+    returned(root, 2)
     revision = advance(root, work, {"3": b"better"}, ("first",), "job3")
-    assert read(root, revision) == {"first": b"0", "3": b"better"}
+    assert (revision.number, read(root, revision)) == (6, {"first": b"0", "3": b"better"})
 
 
-def test_a_revision_that_is_not_there_cannot_be_rolled_back_to(root, work):
+def test_whose_work_a_revision_holds_follows_the_way_back(root, work):
+    grown(root, work)
+    returned(root, 2)
+    advance(root, work, {"9": b"9"}, ("first",), "job9")
+    assert jobs_in(revisions(root), 6) == {"job1", "job2", "job9"}
+    assert jobs_in(revisions(root), 4) == {"job1", "job2", "job3", "job4"}
+
+
+def test_a_revision_that_is_not_there_is_none_to_go_back_to(root, work):
     grown(root, work, 2)
-    failed = rollback(root, 7)
-    assert failed == Failed("There is no revision 7; choose one of these: 1, 2.", Kind.BAD_INPUT)
+    assert earlier(root, 7) == Failed("Revision 7 was never there. There are: 1, 2.", Kind.BAD_INPUT)
+    prune(root, 1)
+    assert earlier(root, 1) == Failed("Revision 1 is not there any more. There are: 2.", Kind.BAD_INPUT)
+
+
+@pytest.mark.parametrize("harm", ["gone", "changed"])
+def test_a_revision_that_is_not_whole_is_none_to_go_back_to(root, work, harm):
+    grown(root, work)
+    path = root / earlier(root, 2).files["2"].at
+    path.chmod(0o644)
+    path.unlink() if harm == "gone" else path.write_bytes(b"X")
+    failed = prepare_again(root, 2, "back", 9.0)
+    assert isinstance(failed, Failed)
+    assert "2 of revision 2 is gone, or is not as it was left" in failed.reason
+
+
+@pytest.mark.parametrize("harm", ["gone", "changed"])
+def test_one_can_go_back_from_a_revision_of_which_the_manifest_is_lost(root, work, harm):
+    grown(root, work)
+    path = manifest(root, 4)
+    path.unlink() if harm == "gone" else path.write_bytes(b"{")
+    with pytest.raises(Damaged, match="visaged rollback"):
+        current(root)
+    returned(root, 3)
+    prune(root, 3)
+    assert read(root, current(root)) == read(root, earlier(root, 3))
+
+
+@pytest.mark.parametrize("label", [Step.STATE_PREPARED, Step.STATE_COMMITTED])
+def test_going_back_survives_a_kill(root, work, label):
+    grown(root, work)
+    assert attempt(label, returned, root, 2)
+    assert returned(root, 2).number == 5
+    assert read(root, current(root)) == {"first": b"0", "1": b"1", "2": b"2"}
+    assert [revision.number for revision in revisions(root)] == [1, 2, 3, 4, 5]
 
 
 # ---------------------------------------------------------------- kills

@@ -1,5 +1,7 @@
 """An item becomes a draft job, or it is said why not."""
 
+from dataclasses import replace
+
 import pytest
 
 from daemon.model import Arrival, Draft, Manifest, Seen
@@ -70,6 +72,12 @@ def test_a_folder_in_a_lane_becomes_a_draft_of_that_pipeline():
 
 def test_an_item_that_lacks_a_partner_waits_for_it():
     assert route(folder("morph", "smile", "a.obj"), ROUTING) == Wanting("another")
+
+
+def test_what_must_have_come_before_is_told_with_the_draft():
+    waits = replace(MORPH, claim=lambda drop: Claim(name=drop.name, roles={}, after="a video"))
+    draft = route(folder("morph", "smile", "a.obj"), Routing(pipelines={"morph": waits}, check=check))
+    assert (draft.name, draft.after) == ("smile", "a video")
 
 
 def test_a_manifest_names_the_pipeline_the_result_the_priority_and_the_options():

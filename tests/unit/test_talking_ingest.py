@@ -414,7 +414,7 @@ def playing(pictures, count):
     ],
 )
 def test_footage_of_the_wrong_kind_is_refused_in_plain_words(tmp_path, clip, voice, models, change, words):
-    shown = change(playing(clip, 110))
+    shown = change(playing(clip, 80))
     path = film(tmp_path / "drop.mp4", shown, sound=voice[: len(shown) * HOP], options={"preset": "ultrafast"})
     with pytest.raises(BadInput, match=f"drop.mp4 {words}"):
         ingested(path, models)

@@ -9,6 +9,7 @@ from daemon.model import Kind, Status
 from daemon.store import InboxRow
 from daemon.view import board, snapshot, write_board
 from daemon.view.board import LINES, PARTIAL
+from pipelines.contract import Fault
 from tests.unit.view_world import NOW, World, a_job, an_attempt, fill, waiting
 
 
@@ -161,3 +162,28 @@ def test_a_link_to_the_very_same_text_is_replaced_all_the_same(tmp_path):
 def test_a_name_in_any_bytes_can_be_written(tmp_path):
     assert write_board(tmp_path / "STATUS.txt", "caf\udce9")
     assert b"\\udce9" in (tmp_path / "STATUS.txt").read_bytes()
+
+
+def test_the_first_job_that_works_with_weights_tells_their_licence_and_no_later_one(world):
+    first, later = a_job("261120-aaaaaaa", status=Status.DONE), a_job("261120-bbbbbbb", status=Status.DONE)
+    for job in (first, later):
+        world.run(job)
+        world.store.note_licences(job.id, {"eyes": "for research only"})
+    world.store.note_licences(later.id, {"mind": "free for all"})
+    assert world.store.licences() == {first.id: ("eyes: for research only",), later.id: ("mind: free for all",)}
+    said = text(world)
+    assert "LICENCES OF THE WEIGHTS THAT WERE USED FOR THE FIRST TIME (2)" in said
+    assert "- eyes: for research only." in said
+    assert "LICENCES" not in text(world, NOW + 3 * 86400)
+
+
+def test_what_was_done_by_itself_and_needs_a_look_is_told(world):
+    fault = Fault(what="people", why="they were put back.")
+    job = a_job(item="edits (by itself)", command="edits", status=Status.DONE, faults=(fault,), result=".")
+    quiet = a_job("261120-bbbbbbb", item="night (by itself)", command="night", status=Status.DONE, result=".")
+    for one in (job, quiet):
+        world.run(one)
+    said = text(world)
+    assert "edits (by itself)" in said
+    assert "1 part of it failed, see WHY.txt there" in said
+    assert "night (by itself)" not in said

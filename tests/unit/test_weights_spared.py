@@ -45,6 +45,12 @@ def test_what_can_be_spared_is_fetched_where_it_can_be_had(site, server):
     assert (site.models / "mind.onnx").read_bytes() == MIND
 
 
+def test_a_job_is_told_the_licences_of_what_it_works_with(site, server):
+    server.files = {"eyes.onnx": EYES}
+    assert prepared(site).licences == {"sharp": "Only on Sundays"}
+    assert prepared(replace(site, pipelines={"look": pipeline()})).licences == {}
+
+
 def test_what_can_be_spared_and_cannot_be_had_stops_no_job(site, server):
     server.files = {"eyes.onnx": EYES}
     assert isinstance(prepared(site), Prepared)

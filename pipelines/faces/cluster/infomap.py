@@ -27,7 +27,7 @@ from pipelines.faces.cluster.ties import Ties
 
 ROUNDS = 4
 """Times that faces move again when clusters no longer do; nearly all is gained in the first."""
-STRICTER = 0.085
+STRICTER = 0.07
 """How much more alike faces must be for an edge to count than clusters to be joined; see bench/results/clusters.md."""
 TINY = 1e-9
 """Bits that are not worth another round."""

@@ -2,7 +2,7 @@
 
 The more faces there are, the more strangers look alike: of n faces, each has n x P(impostor >= t) false neighbours.
 That number is held for some thousand faces. Beyond, false neighbours do less harm than it asks for, since clusters join
-by their mean, so the share of impostors is held instead, until two faces in five have a false neighbour. The threshold
+by their mean, so the share of impostors is held instead, until three faces in ten have a false neighbour. The threshold
 never falls as faces come, and no constant serves.
 """
 
@@ -20,8 +20,8 @@ FEW, SHARE = 2.2e-5, 5.5e-6
 development part of lfw_rest, on LFW with SFace, and on draws of 10,000 to 100,000 faces (bench/results/clusters.md)."""
 HELD = 0.05
 """False neighbours a face in between: from 2,300 to 9,100 faces."""
-MOST = 0.4
-"""False neighbours that a face may have: from 73,000 faces on they decide. Found on draws of 100,000 and 500,000."""
+MOST = 0.3
+"""False neighbours that a face may have: from 55,000 faces on they decide. Found on draws of 100,000 and 500,000."""
 STEP = 0.005
 """Thresholds are multiples of this, so that a night's few faces rarely move one: where none moved, old work stands."""
 REVIEWED = 0.06

@@ -11,10 +11,11 @@ from jaxtyping import Bool
 
 from pipelines.contract import Shown
 from pipelines.faces.tree.holdings import Holdings
+from pipelines.faces.tree.mishaps import seen
 from pipelines.faces.tree.naming import Placed, placed
 from pipelines.faces.tree.places import YOURS, Kind
 from pipelines.faces.tree.said import Said, said
-from pipelines.faces.tree.sights import Sight, Sights, sights
+from pipelines.faces.tree.sights import Sight, Sights
 from pipelines.faces.tree.wanted import deleted, hidden_of, spots
 
 
@@ -36,7 +37,7 @@ def arranged(
     holdings: Holdings, shown: Sequence[Shown], *, crops: bool = False, chosen: Bool[np.ndarray, " n"] | None = None
 ) -> Arrangement:
     """Where everything is to stand, given what the tree holds now. chosen: the faces that may show; None: all."""
-    now, spoken = sights(holdings, shown), said(holdings)
+    now, spoken = seen(holdings, shown), said(holdings)
     every = tuple(placed(holdings, spots(holdings, spoken, chosen, crops=crops), now, crops=crops))
     known = {line.path: line.sha256 for line in shown if line.tag == YOURS and line.path}
     yours = known | {s.path: s.line.sha256 for s in now.known if _copied(holdings, spoken, s)}

@@ -49,7 +49,7 @@ class Crops:
 
 def held(now: Sights) -> Mapping[int, str]:
     """The crops that stand in the tree, by the rows of their faces."""
-    here = (sight for sight in now.known if sight.crop and sight.now is not None and sight.faces)
+    here = (sight for sight in now.known if sight.crop and sight.now is not None and sight.faces and not sight.missing)
     return {sight.faces[0]: sight.line.sha256 for sight in here}
 
 

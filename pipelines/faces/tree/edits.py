@@ -11,10 +11,11 @@ from pipelines.faces.tree.copies import copied, spares
 from pipelines.faces.tree.fits import fitting, most_alike
 from pipelines.faces.tree.holdings import Holdings
 from pipelines.faces.tree.landings import Landings, landings, shared_contents
+from pipelines.faces.tree.mishaps import seen
 from pipelines.faces.tree.names import fold
 from pipelines.faces.tree.places import Kind
 from pipelines.faces.tree.sayings import Saying, decided, said_by_tree, saying
-from pipelines.faces.tree.sights import Sight, sights
+from pipelines.faces.tree.sights import Sight
 
 _ASIDE = (Kind.NOT_PEOPLE, Kind.NO_FACE)
 
@@ -35,7 +36,7 @@ def read(holdings: Holdings, shown: Sequence[Shown], at: float) -> Reading:
 
     holdings: as they were when the tree was left. Splits have no person yet: whoever hears them numbers it.
     """
-    now = sights(holdings, shown)
+    now = seen(holdings, shown)
     if not any(sight.moved for sight in now.known):
         return Reading(strangers=now.strangers)
     found = landings(holdings.census, now.known)

@@ -29,6 +29,9 @@ class Kind(StrEnum):
 
 _PERSONAL = (Kind.PEOPLE, Kind.REVIEW)
 _PLAIN = (Kind.UNSORTED, Kind.NO_FACE, Kind.NOT_PEOPLE)
+FOLDERS = (*_PERSONAL, *_PLAIN)
+"""The names of our folders in the root, but for views."""
+_BESIDE = re.compile(r"(.*\S) \([0-9]+\)")
 _VIEWS = ("by-gender", "by-age", "by-emotion", "by-race")
 
 
@@ -53,6 +56,13 @@ def where(path: str) -> Where:
     if name in _PERSONAL and rest:
         return Where(kind=Kind(name), folder=folder, rest=rest)
     return Where(kind=Kind.ELSEWHERE, rest=path)
+
+
+def left(path: str) -> Where:
+    """The same for a path at which we left a file: where one of our folders could not be had, it stands beside it."""
+    top, _, below = path.partition("/")
+    meant = _BESIDE.fullmatch(top)
+    return where(f"{meant[1]}/{below}") if meant and below and fold(meant[1]) in FOLDERS else where(path)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from pipelines.contract import Shown
 from pipelines.faces.tree.holdings import Holdings
-from pipelines.faces.tree.places import OURS, YOURS, Tag, Where, read_tag, where
+from pipelines.faces.tree.places import OURS, YOURS, Tag, Where, left, read_tag, where
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +15,8 @@ class Sight:
     """A file that we know. now: where it is (None: gone). was: where we left it (None: it was put there since).
 
     picture: its row (-1: not in the collection any more). faces: rows of those for which we left it; of a crop that was
-    put there, of the face that it shows. person: in whose folder we left it.
+    put there, of the face that it shows. person: in whose folder we left it. missing: it is gone by a mishap, and taken
+    as if it were where we left it.
     """
 
     line: Shown
@@ -25,6 +26,7 @@ class Sight:
     faces: tuple[int, ...] = ()
     person: int | None = None
     crop: bool = False
+    missing: bool = False
 
     @property
     def path(self) -> str:
@@ -43,11 +45,20 @@ class Sight:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Mishap:
+    """What befell a whole part of the tree. what: its folder. why: a part of a sentence."""
+
+    what: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sights:
     """Everything in the tree. strangers: paths of files of which we know nothing."""
 
     known: tuple[Sight, ...]
     strangers: tuple[str, ...]
+    mishaps: tuple[Mishap, ...] = ()
 
 
 def sights(holdings: Holdings, shown: Sequence[Shown]) -> Sights:
@@ -82,7 +93,9 @@ def _rows(holdings: Holdings, tags: Sequence[Tag]) -> Mapping[int, int]:
 
 
 def _sight(line: Shown, tag: Tag, picture: int, faces: tuple[int, ...]) -> Sight:
-    was = where(line.was) if line.was is not None else None
-    now = was if line.path == line.was else where(line.path) if line.path else None
+    was = left(line.was) if line.was is not None else None
+    top = line.was.partition("/")[0] if line.was is not None else None
+    same = line.path.partition("/")[0] == top
+    now = (left(line.path) if same else where(line.path)) if line.path else None
     person = tag.person if was is not None else None
     return Sight(line=line, now=now, was=was, picture=picture, faces=faces, person=person, crop=tag.crop)

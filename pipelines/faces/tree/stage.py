@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipelines.contract import TREE, Leaf, Place, Result, Shown, Work, cores, read_shown, write_lines
+from pipelines.contract import TREE, Fault, Leaf, Place, Result, Shown, Work, cores, read_shown, write_lines
 from pipelines.faces import Options
 from pipelines.faces.gallery.reading import Gallery, opened
 from pipelines.faces.registry import PACKS
@@ -70,7 +70,8 @@ def tree(work: Work) -> Result:
     job.seconds["arrange"] = _since(began)
     own = list(_own(job, found, warnings))
     write_lines(into / TREE, (*pictures, *own))
-    return Result(publish=PUBLISHED, warnings=warnings, figures=_figures(job, found, own))
+    faults = tuple(Fault(what=one.what, why=f"{one.why}.") for one in found.now.mishaps)
+    return Result(publish=PUBLISHED, warnings=warnings, faults=faults, figures=_figures(job, found, own))
 
 
 def _job(work: Work, gallery: Gallery, into: Path) -> Job:
@@ -107,7 +108,9 @@ def _arranged(job: Job) -> tuple[Arrangement, tuple[str, ...]]:
     options, attributes = job.options, job.holdings.attributes
     may = chosen(job.holdings, attributes, options.filter) if attributes is not None and options.filter else None
     asks = bool(options.filter or options.views) and attributes is None
-    return arranged(job.holdings, job.shown, crops=job.crops, chosen=may), (UNESTIMATED,) if asks else ()
+    found = arranged(job.holdings, job.shown, crops=job.crops, chosen=may)
+    told = [f"{one.what}: {one.why}." for one in found.now.mishaps]
+    return found, (*told, UNESTIMATED) if asks else tuple(told)
 
 
 def _pictures(job: Job, found: Arrangement) -> Iterator[Leaf]:

@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -14,14 +15,16 @@ from PIL import Image, ImageDraw, ImageFont
 
 from pipelines.morph.outputs.displacement import Displacements
 from pipelines.morph.outputs.scale import Scale, about_zero, of_lengths
-from pipelines.morph.outputs.texture import TextureDifferences
 from pipelines.morph.png import encoded
 from pipelines.morph.sheet import INK, PALE, PAPER
-from pipelines.morph.surface import Picture
+from pipelines.morph.surface import Paint, Picture
 from pipelines.morph.wording import shown
 
-Draw = Callable[[Float[np.ndarray, " v"], Float[np.ndarray, "256 3"], tuple[float, float]], Picture]
-"""Draws the mesh unlit in ``Scale.colours`` of the values, as ``Renderer.painted`` does: draw(values, table, ends)."""
+if TYPE_CHECKING:  # few meshes have textures, and what compares these takes long to load
+    from pipelines.morph.outputs.texture import TextureDifferences
+
+Draw = Callable[[Sequence[Paint]], Sequence[Picture]]
+"""Draws the mesh unlit in each paint's colours, as ``Renderer.painted`` does."""
 
 _UNIT = 512
 """Pixels of a picture for which text and gaps are measured; all grows with the picture."""
@@ -46,31 +49,17 @@ class Map:
 
 def shape_maps(moved: Displacements, draw: Draw) -> tuple[Map, Map, Map]:
     """The displacement along the normal, along the surface, and in all, drawn in one and the same framing."""
-    normal, tangent, total = about_zero(moved.normal), of_lengths(moved.tangent), of_lengths(moved.total)
-    unit = "in the mesh's unit"
-    return (
-        Map(
-            name="shape-normal",
-            title="Normal displacement: red outwards, blue inwards",
-            about=f"{unit}; {_told(moved.normal)}",
-            picture=_drawn(draw, moved.normal, normal),
-            scale=normal,
-        ),
-        Map(
-            name="shape-tangent",
-            title="Tangent displacement: along the surface",
-            about=f"{unit}; {_told(moved.tangent)}",
-            picture=_drawn(draw, moved.tangent, tangent),
-            scale=tangent,
-        ),
-        Map(
-            name="shape-total",
-            title="Total displacement",
-            about=f"{unit}; {_told(moved.total)}",
-            picture=_drawn(draw, moved.total, total),
-            scale=total,
-        ),
+    told = (
+        ("shape-normal", "Normal displacement: red outwards, blue inwards", moved.normal, about_zero(moved.normal)),
+        ("shape-tangent", "Tangent displacement: along the surface", moved.tangent, of_lengths(moved.tangent)),
+        ("shape-total", "Total displacement", moved.total, of_lengths(moved.total)),
     )
+    pictures = draw([Paint(values, scale.table, (scale.lo, scale.hi)) for _, _, values, scale in told])
+    normal, tangent, total = (
+        Map(name=name, title=title, about=f"in the mesh's unit; {_told(values)}", picture=picture, scale=scale)
+        for (name, title, values, scale), picture in zip(told, pictures, strict=True)
+    )
+    return normal, tangent, total
 
 
 def texture_maps(found: TextureDifferences, size: int) -> tuple[Map, Map, Map]:
@@ -160,10 +149,6 @@ def _sheet(panels: Sequence[Image.Image], heading: str) -> Image.Image:
         sheet.paste(one, (left, top))
         left += one.width
     return sheet
-
-
-def _drawn(draw: Draw, values: Float[np.ndarray, " v"], scale: Scale) -> Picture:
-    return draw(values, scale.table, (scale.lo, scale.hi))
 
 
 def _painted(values: Float[np.ndarray, "h w"], face: Bool[np.ndarray, "h w"], scale: Scale, size: int) -> Picture:

@@ -64,7 +64,7 @@ def of_lengths(values: Values) -> Scale:
     Then, as where one mesh lies beside the other, a bar from zero would show one colour; so it starts at the least.
     """
     reach = _reach(values)
-    least = float(np.percentile(values, 100 - _ROBUST)) if values.size else 0.0
+    least = percentile(values, 100 - _ROBUST) if values.size else 0.0
     start = least if _ALIKE * reach < least < (1 - _FLAT) * reach else 0.0
     return _scale(sequential(), (start, reach), values)
 
@@ -81,6 +81,20 @@ def _reach(lengths: Values) -> float:
     if not lengths.size:
         return 1.0
     largest = float(lengths.max())
-    reach = float(np.percentile(lengths, _ROBUST))
+    reach = percentile(lengths, _ROBUST)
     reach = reach if reach > largest * 1e-9 else largest
     return reach if reach > _NOTHING else 1.0
+
+
+def percentile(values: Values, percent: float) -> float:
+    """As ``np.percentile``, to the last bit, of at least one value.
+
+    Numpy's own loads its masked arrays for it, at its first call, which takes longer than all that is done here.
+    """
+    place = (values.size - 1) * (percent / 100)
+    below = math.floor(place)
+    above = min(below + 1, values.size - 1)
+    row = np.partition(values, (below, above), axis=None)
+    low, high, part = row[below], row[above], place - below
+    step = high - low
+    return float(high - step * (1 - part) if part >= 0.5 else low + step * part)  # noqa: PLR2004  from the nearer

@@ -7,7 +7,6 @@
 - ``pyrender_backend``    pyrender (the maintained fork), where somebody wants its look
 - ``pytorch3d_backend``   PyTorch3D, where it is installed
 """
-# ruff: noqa: F722  shapes of arrays are written as jaxtyping writes them
 
 from __future__ import annotations
 
@@ -16,13 +15,10 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
 
-import numpy as np
-from jaxtyping import Float
-
 from pipelines.contract import BadInput
 from pipelines.morph.camera import Camera
 from pipelines.morph.renderers.lighting import Lighting
-from pipelines.morph.surface import Picture, Subject
+from pipelines.morph.surface import Paint, Picture, Subject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,13 +55,8 @@ class Renderer(Protocol):
     def frames(self, shots: Sequence[Shot]) -> Iterator[Picture]:
         """The subject at these moments, in order, first row on top. Drawing may run ahead of what was taken."""
 
-    def painted(
-        self, values: Float[np.ndarray, " v"], table: Float[np.ndarray, "n 3"], ends: tuple[float, float]
-    ) -> Picture:
-        """The subject at t = 0, unlit: each point in the table's colour for the value there, interpolated.
-
-        ends: the values that have the first and the last colour; what lies beyond has the nearer one.
-        """
+    def painted(self, paints: Sequence[Paint]) -> tuple[Picture, ...]:
+        """For each paint the subject at t = 0, unlit: each point in its colour for the value there, interpolated."""
 
     def __enter__(self) -> Self: ...
 

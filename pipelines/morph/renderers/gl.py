@@ -4,7 +4,6 @@ A picture is drawn at twice its size and gathered two by two: on a processor tha
 multisampling and, unlike it, tells the true depth of every sample, which is what the proof of ``hidden`` needs. Samples
 are lit as they are gathered, each once: before that, most of them are of triangles too small to fill what they cost.
 """
-# ruff: noqa: F722  shapes of arrays are written as jaxtyping writes them
 
 from __future__ import annotations
 
@@ -17,16 +16,16 @@ from types import TracebackType
 from typing import Any, Self
 
 import moderngl
-import numpy as np
-from jaxtyping import Float, UInt8
-from PIL import Image
 
 from pipelines.contract import cores
 from pipelines.morph.camera import Camera, yaw
 from pipelines.morph.renderers import Look, Shot
-from pipelines.morph.renderers.gl_scene import UNITS, Scene, fineness
-from pipelines.morph.renderers.hidden import Guess, farthest, looks
-from pipelines.morph.surface import Clay, Picture, Subject
+from pipelines.morph.renderers.gl_canvas import Canvas, Easel, Pixels, canvas, easel, read
+from pipelines.morph.renderers.gl_programs import Programs
+from pipelines.morph.renderers.gl_scene import PAINTED_UNITS, UNITS, Scene
+from pipelines.morph.renderers.hidden import Guess, looks
+from pipelines.morph.renderers.programs import TOGETHER
+from pipelines.morph.surface import Clay, Paint, Picture, Subject
 
 MISSING = (
     "OpenGL cannot be started on this machine ({problem}), so no picture can be drawn. "
@@ -35,52 +34,11 @@ MISSING = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Canvas:
-    """Where one picture comes to be: its samples (``programs.SURFACE`` and ``PAINTED``), and its pixels.
-
-    clay, covered, painted: framebuffers of the textures that are written for it.
-    """
-
-    directions: moderngl.Texture
-    own: moderngl.Texture
-    depth: moderngl.Texture
-    clay: moderngl.Framebuffer
-    covered: moderngl.Framebuffer
-    painted: moderngl.Framebuffer
-    pixels: moderngl.Framebuffer
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Pixels:
-    """A picture as it was read. raw: red, green, blue and the farthest depth of each pixel, first row on top."""
-
-    raw: bytes
-    size: int
-
-    @property
-    def picture(self) -> Picture:
-        """Its colours; by Pillow, which drops a fourth byte seven times as fast as numpy."""
-        return np.asarray(Image.frombytes("RGB", (self.size, self.size), self.raw, "raw", "RGBX"))
-
-    @property
-    def far(self) -> UInt8[np.ndarray, "y x"]:
-        """The farthest depth of each tile: the highest byte of a pixel decides which one is the greatest."""
-        whole = np.frombuffer(self.raw, "<u4").reshape(self.size, self.size)
-        return np.asarray(farthest(whole) >> 24, np.uint8)
-
-    @property
-    def depth(self) -> UInt8[np.ndarray, "h w"]:
-        """The depth of each pixel."""
-        return np.frombuffer(self.raw, np.uint8)[3::4].reshape(self.size, self.size)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Drawn:
     """A picture that is being drawn. guess: what was left out of it then, which must be proved when it is there."""
 
-    canvas: _Canvas
+    canvas: Canvas
     shot: Shot
-    painted: bool
     guess: Guess | None
 
 
@@ -92,11 +50,13 @@ class GlRenderer:
 
     def __init__(self, look: Look) -> None:
         self._gl = _context()
+        self._programs = Programs(self._gl)
         self._look = look
         self._subject = ExitStack()
         self._scene: Scene
         self._front, self._clay = 0.0, True
-        self._canvases = deque([self._canvas(), self._canvas()])
+        self._canvases = deque(canvas(self._gl, look.size) for _ in range(2))
+        self._easel: Easel | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -113,7 +73,7 @@ class GlRenderer:
     def load(self, subject: Subject, camera: Camera) -> None:
         """As ``Renderer.load``."""
         self._subject.close()
-        self._scene = Scene(self._gl, self._subject, (subject, camera), self._look)
+        self._scene = Scene(self._programs, self._subject, (subject, camera), self._look)
         self._front, self._clay = yaw(camera.side, 0.0), isinstance(subject.surface, Clay)
 
     def frames(self, shots: Sequence[Shot]) -> Iterator[Picture]:
@@ -132,66 +92,64 @@ class GlRenderer:
 
     def _looked(self, shots: Sequence[Shot]) -> dict[int, Picture]:
         """The pictures of the first looks, by number; afterwards the scene leaves out what they say is hidden."""
-        read = {number: self._read(self._drawn(shots[number], self._next())) for number in looks(len(shots))}
-        self._scene.look([pixels.depth for pixels in read.values()])
-        return {number: pixels.picture for number, pixels in read.items()}
+        seen = {number: read(self._drawn(shots[number], self._next()).canvas.pixels) for number in looks(len(shots))}
+        self._scene.look([pixels.depth for pixels in seen.values()])
+        return {number: pixels.picture for number, pixels in seen.items()}
 
-    def painted(
-        self, values: Float[np.ndarray, " v"], table: Float[np.ndarray, "n 3"], ends: tuple[float, float]
-    ) -> Picture:
-        """As ``Renderer.painted``."""
-        self._scene.paint(values, table, ends)
-        return self._taken(self._drawn(Shot(0.0, self._front), self._next(), painted=True))
+    def painted(self, paints: Sequence[Paint]) -> tuple[Picture, ...]:
+        """As ``Renderer.painted``; as many at once as the device's program holds: that costs little more than one."""
+        groups = [paints[first : first + TOGETHER] for first in range(0, len(paints), TOGETHER)]
+        return tuple(picture for group in groups for picture in self._together(group))
 
-    def _next(self) -> _Canvas:
+    def _together(self, paints: Sequence[Paint]) -> list[Picture]:
+        self._scene.paint(paints)
+        self._easel = self._easel or easel(self._gl, self._look.size, self._canvases[0])
+        first = self._paint(self._easel, whole=False)
+        if self._scene.guess and not self._scene.guess.proved(first.far).all():
+            self._scene.learn(first.far)
+            first = self._paint(self._easel, whole=True)
+        others = (read(self._easel.pixels, number) for number in range(1, len(paints)))
+        return [pixels.picture for pixels in (first, *others)]
+
+    def _paint(self, on: Easel, *, whole: bool) -> Pixels:
+        """Afterwards the paints are on the easel; the first of them, as it was read."""
+        self._begin(on.samples, moderngl.DEPTH_TEST)
+        self._scene.draw(Shot(0.0, self._front), painted=True, whole=whole)
+        self._begin(on.pixels, moderngl.NOTHING)
+        on.depth.use(UNITS["depth"])
+        for unit, texture in zip(PAINTED_UNITS, on.painted, strict=True):
+            texture.use(unit)
+        self._scene.gather(painted=True)
+        return read(on.pixels)
+
+    def _next(self) -> Canvas:
         self._canvases.rotate()
         return self._canvases[0]
 
-    def _drawn(self, shot: Shot, canvas: _Canvas, *, painted: bool = False, whole: bool = False) -> _Drawn:
-        red, green, blue = (part / 255 for part in self._look.background)
-        samples = canvas.painted if painted else canvas.clay if self._clay else canvas.covered
-        samples.use()
-        self._gl.enable_only(moderngl.DEPTH_TEST)
-        samples.clear(red, green, blue, 1.0)
-        self._scene.draw(shot, painted=painted, whole=whole)
-        canvas.pixels.use()
-        self._gl.enable_only(moderngl.NOTHING)
-        canvas.pixels.clear(red, green, blue, 1.0)
+    def _drawn(self, shot: Shot, canvas: Canvas, *, whole: bool = False) -> _Drawn:
+        self._begin(canvas.clay if self._clay else canvas.covered, moderngl.DEPTH_TEST)
+        self._scene.draw(shot, painted=False, whole=whole)
+        self._begin(canvas.pixels, moderngl.NOTHING)
         for name in ("directions", "own", "depth"):
             getattr(canvas, name).use(UNITS[name])
-        self._scene.gather(painted=painted)
-        guess = None if whole else self._scene.guess
-        return _Drawn(canvas=canvas, shot=shot, painted=painted, guess=guess)
+        self._scene.gather(painted=False)
+        return _Drawn(canvas=canvas, shot=shot, guess=None if whole else self._scene.guess)
+
+    def _begin(self, on: moderngl.Framebuffer, how: int) -> None:
+        """Afterwards this is what is drawn on, and nothing but background."""
+        red, green, blue = (part / 255 for part in self._look.background)
+        on.use()
+        self._gl.enable_only(how)
+        on.clear(red, green, blue, 1.0)
 
     def _taken(self, drawn: _Drawn | Picture) -> Picture:
         if not isinstance(drawn, _Drawn):
             return drawn
-        pixels = self._read(drawn)
+        pixels = read(drawn.canvas.pixels)
         if drawn.guess and not drawn.guess.proved(pixels.far).all():
             self._scene.learn(pixels.far)
-            pixels = self._read(self._drawn(drawn.shot, drawn.canvas, painted=drawn.painted, whole=True))
+            pixels = read(self._drawn(drawn.shot, drawn.canvas, whole=True).canvas.pixels)
         return pixels.picture
-
-    def _read(self, drawn: _Drawn) -> _Pixels:
-        return _Pixels(drawn.canvas.pixels.read(components=4, alignment=1), self._look.size)
-
-    def _canvas(self) -> _Canvas:
-        fine = (fineness(self._look.size), fineness(self._look.size))
-        directions, own = self._gl.texture(fine, 2, dtype="nu2"), self._gl.texture(fine, 4)
-        depth = self._gl.depth_texture(fine)
-        depth.compare_func = ""  # to be read as a number
-        for texture in (directions, own, depth):
-            texture.repeat_x = texture.repeat_y = False
-        pixels = self._gl.renderbuffer((self._look.size, self._look.size), 4)
-        return _Canvas(
-            directions=directions,
-            own=own,
-            depth=depth,
-            clay=self._gl.framebuffer(directions, depth),
-            covered=self._gl.framebuffer([directions, own], depth),
-            painted=self._gl.framebuffer(own, depth),
-            pixels=self._gl.framebuffer(pixels),
-        )
 
 
 def _context() -> moderngl.Context:

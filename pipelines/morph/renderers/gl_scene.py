@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar
 
 import moderngl
 import numpy as np
@@ -16,21 +16,24 @@ from PIL import Image
 
 from pipelines.morph.camera import FIELD_OF_VIEW, Camera, Side, turn, yaw
 from pipelines.morph.renderers import Look, Shot
+from pipelines.morph.renderers.gl_canvas import FINER
+from pipelines.morph.renderers.gl_programs import Programs, put
 from pipelines.morph.renderers.hidden import Guess, farthest, guessed, outline, spread, swept
 from pipelines.morph.renderers.lighting import lamps
-from pipelines.morph.renderers.programs import BOX, GATHERED, HEAD, LIT, PAINTED, SURFACE, VERTEX, lights
-from pipelines.morph.surface import Clay, Colours, Picture, Skins, Subject, rows
+from pipelines.morph.renderers.programs import BOX, GATHERED, HEAD, LIT, PAINTED, SURFACE, TOGETHER, VERTEX, lights
+from pipelines.morph.surface import Clay, Colours, Paint, Picture, Skins, Subject, rows
 
-FINER = 2
-"""Samples along each side of a pixel."""
 ANISOTROPY = 8.0
 """On a GPU. Mesa on the processor takes five times as long a frame with any, for what no eye finds on a face."""
 TEXELS_A_PIXEL = 4
 """A texture is reduced to at most this many times the picture's size: finer texels are never seen."""
 FARTHEST_VALUE = 1e6
 """A value so many lengths of the table beyond its end is as good as any farther one."""
-UNITS = {"directions": 0, "depth": 1, "own": 2, "texture_a": 3, "texture_b": 4, "colours": 5}
+UNITS = {"directions": 0, "depth": 1, "own": 2, "texture_a": 3, "texture_b": 4}
 """The texture units: the first three are the canvas's, the others the scene's."""
+PAINTED_UNITS = tuple(range(5, 5 + TOGETHER))
+COLOUR_UNITS = tuple(range(5 + TOGETHER, 5 + 2 * TOGETHER))
+"""The same of the paints: the easel's, and the scene's."""
 
 
 class _Releasable(Protocol):
@@ -52,9 +55,9 @@ class _Layer:
 class Scene:
     """One subject as the camera sees it. owner: releases what the scene makes; with its closing the scene is over."""
 
-    def __init__(self, gl: moderngl.Context, owner: ExitStack, seen: tuple[Subject, Camera], look: Look) -> None:
+    def __init__(self, programs: Programs, owner: ExitStack, seen: tuple[Subject, Camera], look: Look) -> None:
         subject, self._camera = seen
-        self._gl, self._owner, self._look = gl, owner, look
+        self._gl, self._programs, self._owner, self._look = programs.gl, programs, owner, look
         self._rows = rows(subject, self._camera)
         self._buffers = {name: (self._buffer(c), c.shape[1]) for name, c in self._rows.columns.items()}
         self._triangles = self._buffer(self._rows.triangles)
@@ -104,20 +107,18 @@ class Scene:
         if self._guess is not None:
             self._keep(self._guess.loosened(far))
 
-    def paint(
-        self, values: Float[np.ndarray, " v"], table: Float[np.ndarray, "n 3"], ends: tuple[float, float]
-    ) -> None:
-        """Afterwards ``draw`` can show these values of the vertices."""
-        low, high = ends
-        placed = np.clip((values - low) / (high - low), -FARTHEST_VALUE, FARTHEST_VALUE)
-        column = np.ascontiguousarray(placed[self._rows.vertex], np.float32)
+    def paint(self, paints: Sequence[Paint]) -> None:
+        """Afterwards ``draw`` can show these paints, TOGETHER of them at most."""
+        every = [*paints, *[paints[-1]] * (TOGETHER - len(paints))]
+        column = np.stack([_placed(paint)[self._rows.vertex] for paint in every], axis=1, dtype=np.float32)
         if self._painted is None:
-            self._buffers["value"] = (self._own(self._gl.buffer(reserve=column.nbytes)), 1)
+            self._buffers["value"] = (self._own(self._gl.buffer(reserve=column.nbytes)), TOGETHER)
             self._painted = self._layer("#define PAINTED\n", PAINTED)
             self._gathered = self._gathering(GATHERED)
         self._buffers["value"][0].write(column)
-        colours = self._own(self._gl.texture((len(table), 1), 3, np.asarray(table, np.float32).tobytes(), dtype="f4"))
-        self._bind(self._painted.program, "colours", colours)
+        for unit, paint in zip(COLOUR_UNITS, every, strict=True):
+            content = np.asarray(paint.table, np.float32).tobytes()
+            self._own(self._gl.texture((len(paint.table), 1), 3, content, dtype="f4")).use(unit)
 
     def _keep(self, guess: Guess) -> None:
         kept = self._rows.triangles[~guess.left_out]
@@ -126,18 +127,19 @@ class Scene:
         self._count, self._guess = kept.size, guess
 
     def _place(self, program: moderngl.Program, shot: Shot) -> None:
-        _set(program, "turn", tuple(turn(shot.yaw).T.ravel().tolist()))
-        _set(program, "t", shot.t)
+        put(program, "turn", tuple(turn(shot.yaw).T.ravel().tolist()))
+        put(program, "t", shot.t)
 
     def _lens(self) -> tuple[float, float]:
         half = math.tan(FIELD_OF_VIEW / 2)
-        return (2.0 * half / fineness(self._look.size), half)
+        return (2.0 * half / (FINER * self._look.size), half)
 
     def _layer(self, kind: str, fragment: str) -> _Layer:
         head = HEAD + kind
-        program = self._own(self._gl.program(vertex_shader=head + VERTEX, fragment_shader=head + fragment))
-        _set(program, "projection", tuple(self._camera.projection().T.ravel().tolist()))
-        _set(program, "lens", self._lens())
+        program = self._programs.of(head + VERTEX, head + fragment)
+        put(program, "projection", tuple(self._camera.projection().T.ravel().tolist()))
+        put(program, "lens", self._lens())
+        put(program, "colours", COLOUR_UNITS)
         content = [(buffer, f"{width}f", name) for name, (buffer, width) in self._buffers.items() if name in program]
         whole, kept = (
             self._own(self._gl.vertex_array(program, content, index, index_element_size=4))
@@ -146,13 +148,14 @@ class Scene:
         return _Layer(program, whole, kept)
 
     def _gathering(self, fragment: str) -> moderngl.VertexArray:
-        program = self._own(self._gl.program(vertex_shader=HEAD + BOX, fragment_shader=HEAD + fragment))
+        program = self._programs.of(HEAD + BOX, HEAD + fragment)
         for name, unit in UNITS.items():
-            _set(program, name, unit)
-        _set(program, "pixels", float(self._look.size))
-        _set(program, "lens", self._lens())
-        _set(program, "ground", tuple(part / 255 for part in self._look.background))
-        _set(program, "box", self._box())
+            put(program, name, unit)
+        put(program, "painted", PAINTED_UNITS)
+        put(program, "pixels", float(self._look.size))
+        put(program, "lens", self._lens())
+        put(program, "ground", tuple(part / 255 for part in self._look.background))
+        put(program, "box", self._box())
         return self._own(self._gl.vertex_array(program, []))
 
     def _box(self) -> tuple[float, float, float, float]:
@@ -179,7 +182,7 @@ class Scene:
 
     def _bind(self, program: moderngl.Program, name: str, texture: moderngl.Texture) -> None:
         texture.use(UNITS[name])
-        _set(program, name, UNITS[name])
+        put(program, name, UNITS[name])
 
     def _buffer(self, content: Any) -> moderngl.Buffer:
         return self._own(self._gl.buffer(content))
@@ -190,15 +193,10 @@ class Scene:
         return thing
 
 
-def fineness(size: int) -> int:
-    """How many samples a picture of that size has along each side."""
-    return FINER * size
-
-
-def _set(program: moderngl.Program, uniform: str, value: object) -> None:
-    """Afterwards the uniform has that value, where the program has it at all: what is not used is compiled away."""
-    if uniform in program:
-        cast("Any", program[uniform]).value = value
+def _placed(paint: Paint) -> Float[np.ndarray, " v"]:
+    """Where the values are in the table: 0 is its first entry, 1 its last."""
+    low, high = paint.ends
+    return np.clip((paint.values - low) / (high - low), -FARTHEST_VALUE, FARTHEST_VALUE)
 
 
 def _kind(subject: Subject) -> str:

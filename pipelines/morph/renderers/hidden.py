@@ -30,7 +30,6 @@ MORE_RESERVE = 6 * RESERVE
 NOTHING = 255
 """The depth of the background, in 255ths: what lies there cannot hide anything, and is left out of no drawing."""
 _Box = tuple[Float[np.ndarray, "3 f"], Float[np.ndarray, "3 f"]]
-_OFFSETS = tuple((row, column) for row in range(SPAN) for column in range(SPAN))
 
 LOOKS = 3
 """How many frames are drawn whole before the others, to see what lies behind: fewer are not worth it."""
@@ -127,22 +126,42 @@ class Guess:
 def guessed(sweep: Sweep, far: Depths) -> Guess:
     """Leaves out the triangles that lie wholly behind the far depth of every tile that they may touch."""
     left, right, top, bottom = sweep.tiles
-    deepest = np.zeros(len(sweep.near))
-    for row, column in _OFFSETS:
-        at = far[np.minimum(top + row, bottom), np.minimum(left + column, right)]
-        np.maximum(deepest, at, out=deepest)
     small = (right - left < SPAN) & (bottom - top < SPAN)
-    left_out = np.asarray(small & (sweep.near > deepest + RESERVE))
-    return Guess(sweep=sweep, far=far, left_out=left_out, near=_nearest(sweep, left_out))
+    blocks = np.empty((SPAN, SPAN, sweep.across, sweep.across))
+    place = np.ravel_multi_index((bottom - top, right - left, top, left), blocks.shape, mode="clip")
+    left_out = np.asarray(small & (sweep.near > _deepest(far, blocks).ravel()[place] + RESERVE))
+    blocks.fill(NOTHING / 255.0)
+    np.minimum.at(blocks.ravel(), place[left_out], sweep.near[left_out])
+    near = np.asarray(np.floor(np.clip(_nearest(blocks), 0.0, 1.0) * 255), np.uint8)
+    return Guess(sweep=sweep, far=far, left_out=left_out, near=near)
 
 
-def _nearest(sweep: Sweep, left_out: Bool[np.ndarray, " f"]) -> UInt8[np.ndarray, "y x"]:
-    least = np.full((sweep.across, sweep.across), NOTHING / 255.0)
-    left, right, top, bottom = sweep.tiles[:, left_out]
-    near = sweep.near[left_out]
-    for row, column in _OFFSETS:
-        np.minimum.at(least, (np.minimum(top + row, bottom), np.minimum(left + column, right)), near)
-    return np.asarray(np.floor(np.clip(least, 0.0, 1.0) * 255), np.uint8)
+_Blocks = Float[np.ndarray, "span span y x"]
+"""Something of each block of tiles: [1, 2] is two tiles tall and three wide; the tile is the one at its top left."""
+
+
+def _deepest(far: Depths, blocks: _Blocks) -> _Blocks:
+    """Afterwards the blocks have the greatest depth of their tiles: each is two smaller ones, side by side."""
+    blocks[0, 0] = far
+    for more in range(1, SPAN):
+        blocks[0, more] = blocks[0, more - 1]
+        np.maximum(blocks[0, more, :, :-1], blocks[0, more - 1, :, 1:], out=blocks[0, more, :, :-1])
+    for more in range(1, SPAN):
+        blocks[more] = blocks[more - 1]
+        np.maximum(blocks[more, :, :-1], blocks[more - 1, :, 1:], out=blocks[more, :, :-1])
+    return blocks
+
+
+def _nearest(blocks: _Blocks) -> Depths:
+    """The least depth of each tile, where the blocks have that of what lies in all their tiles. Changes the blocks."""
+    for less in range(SPAN - 2, -1, -1):
+        np.minimum(blocks[less], blocks[less + 1], out=blocks[less])
+        np.minimum(blocks[less, :, 1:], blocks[less + 1, :, :-1], out=blocks[less, :, 1:])
+    row = blocks[0]
+    for less in range(SPAN - 2, -1, -1):
+        np.minimum(row[less], row[less + 1], out=row[less])
+        np.minimum(row[less, :, 1:], row[less + 1, :, :-1], out=row[less, :, 1:])
+    return np.asarray(row[0])
 
 
 def spread(depth: Depth) -> Depth:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pipelines.morph.renderers.lighting import CLAY, COOL, FILL, KEY, RIM, WARM, Lamps
 
 HEAD = "#version 400\n"
+TOGETHER = 3
+"""Paints that are drawn at once, because a triangle costs much more than what it shows."""
 
 VERTEX = """
 uniform mat4 projection;
@@ -12,8 +14,8 @@ uniform mat3 turn;
 uniform float t;
 in vec3 position_a, position_b;
 #if defined(PAINTED)
-in float value;
-out float painted;
+in vec3 value;
+out vec3 place;
 #else
 in vec3 normal_a, normal_m, normal_b;
 out vec3 normal;
@@ -29,7 +31,7 @@ void main() {
     float s = 1.0 - t;
     gl_Position = projection * vec4(turn * (s * position_a + t * position_b), 1.0);
 #if defined(PAINTED)
-    painted = value;
+    place = value;
 #else
     normal = turn * (s * s * normal_a + 2.0 * s * t * normal_m + t * t * normal_b);
 #endif
@@ -43,15 +45,22 @@ void main() {
 """
 
 PAINTED = """
-uniform sampler2D colours;
-in float painted;
-out vec4 pixel;
+uniform sampler2D colours[3];
+in vec3 place;
+layout(location = 0) out vec4 first;
+layout(location = 1) out vec4 second;
+layout(location = 2) out vec4 third;
+vec4 coloured(sampler2D table, float at) {
+    float last = float(textureSize(table, 0).x) - 1.0;
+    return vec4(texture(table, vec2((clamp(at, 0.0, 1.0) * last + 0.5) / (last + 1.0), 0.5)).rgb, 1.0);
+}
 void main() {
-    float last = float(textureSize(colours, 0).x) - 1.0;
-    pixel = vec4(texture(colours, vec2((clamp(painted, 0.0, 1.0) * last + 0.5) / (last + 1.0), 0.5)).rgb, 1.0);
+    first = coloured(colours[0], place.x);
+    second = coloured(colours[1], place.y);
+    third = coloured(colours[2], place.z);
 }
 """
-"""painted: 0 is the table's first entry, 1 its last."""
+"""place: of each of TOGETHER values in its table; 0 is the first entry, 1 the last."""
 
 SURFACE = """
 uniform float t;
@@ -98,7 +107,7 @@ void main() { gl_Position = vec4(mix(box.xy, box.zw, vec2(gl_VertexID & 1, gl_Ve
 _FOUR = """
 uniform sampler2D depth;
 uniform float pixels;
-out vec4 pixel;
+layout(location = 0) out vec4 pixel;
 vec2 middle() { return vec2(gl_FragCoord.x, pixels - gl_FragCoord.y) / pixels; }
 float rounded_up(vec4 depths) { return ceil(max(max(depths.x, depths.y), max(depths.z, depths.w)) * 255.0) / 255.0; }
 """
@@ -151,10 +160,14 @@ void main() {{
 """SURFACE, lit; the eye is taken to see all four samples of a pixel from where it sees the pixel's middle."""
 
 GATHERED = f"""{_FOUR}
-uniform sampler2D own;
+layout(location = 1) out vec4 second;
+layout(location = 2) out vec4 third;
+uniform sampler2D painted[3];
 void main() {{
     vec2 at = middle();
-    pixel = vec4(texture(own, at).rgb, rounded_up(textureGather(depth, at)));
+    pixel = vec4(texture(painted[0], at).rgb, rounded_up(textureGather(depth, at)));
+    second = texture(painted[1], at);
+    third = texture(painted[2], at);
 }}
 """
 """PAINTED, as it is."""

@@ -20,7 +20,7 @@ from pipelines.morph.camera import FIELD_OF_VIEW, Camera, turn, yaw
 from pipelines.morph.renderers import Look, Shot
 from pipelines.morph.renderers.lighting import CLAY, FILL, KEY, RIM, lamps
 from pipelines.morph.renderers.shading import linear
-from pipelines.morph.surface import Clay, Colours, Picture, Rows, Skins, Subject, rows
+from pipelines.morph.surface import Clay, Colours, Paint, Picture, Rows, Skins, Subject, rows
 
 os.environ.setdefault("PYOPENGL_PLATFORM", "egl")  # read once, when PyOpenGL is first imported: no screen is needed
 import pyrender
@@ -67,14 +67,15 @@ class PyrenderRenderer:
             mixed = sum(weight * picture.astype(np.float32) for weight, picture in parts)
             yield np.rint(mixed).astype(np.uint8)
 
-    def painted(
-        self, values: Float[np.ndarray, " v"], table: Float[np.ndarray, "n 3"], ends: tuple[float, float]
-    ) -> Picture:
+    def painted(self, paints: Sequence[Paint]) -> tuple[Picture, ...]:
         """As ``Renderer.painted``; the table is looked up at the vertices."""
-        low, high = ends
-        place = np.clip((values - low) / (high - low), 0.0, 1.0) * (len(table) - 1)
-        axis = np.arange(len(table))
-        colours = np.stack([np.interp(place, axis, table[:, channel]) for channel in range(3)], axis=1)
+        return tuple(map(self._painted, paints))
+
+    def _painted(self, paint: Paint) -> Picture:
+        low, high = paint.ends
+        place = np.clip((paint.values - low) / (high - low), 0.0, 1.0) * (len(paint.table) - 1)
+        axis = np.arange(len(paint.table))
+        colours = np.stack([np.interp(place, axis, paint.table[:, channel]) for channel in range(3)], axis=1)
         mesh = self._mesh(0.0, {"color_0": _opaque(colours[self._rows.vertex])})
         return self._drawn(mesh, yaw(self._camera.side, 0.0), flat=True)
 

@@ -23,7 +23,7 @@ from pipelines.morph.camera import Camera, turn, yaw
 from pipelines.morph.renderers import Look, Shot
 from pipelines.morph.renderers.lighting import lamps
 from pipelines.morph.renderers.shading import encoded, looked_up, shaded
-from pipelines.morph.surface import Clay, Colours, Picture, Rows, Skins, Subject, rows
+from pipelines.morph.surface import Clay, Colours, Paint, Picture, Rows, Skins, Subject, rows
 
 FINER = 2
 """Samples along each side of a pixel."""
@@ -67,15 +67,16 @@ class Pytorch3dRenderer:
             light = shaded(samples.of(normals), view, own, lamps(self._look.lighting, clay=clay))
             yield self._gathered(samples, encoded(light))
 
-    def painted(
-        self, values: Float[np.ndarray, " v"], table: Float[np.ndarray, "n 3"], ends: tuple[float, float]
-    ) -> Picture:
+    def painted(self, paints: Sequence[Paint]) -> tuple[Picture, ...]:
         """As ``Renderer.painted``."""
         samples = self._samples(Shot(0.0, yaw(self._camera.side, 0.0)))
-        low, high = ends
-        here = samples.of(((values - low) / (high - low))[self._rows.vertex, None])[:, 0]
-        place, axis = np.clip(here, 0.0, 1.0) * (len(table) - 1), np.arange(len(table))
-        return self._gathered(samples, np.stack([np.interp(place, axis, table[:, c]) for c in range(3)], axis=1))
+        return tuple(self._gathered(samples, self._coloured(samples, paint)) for paint in paints)
+
+    def _coloured(self, samples: _Samples, paint: Paint) -> Float[np.ndarray, "n 3"]:
+        low, high = paint.ends
+        here = samples.of(((paint.values - low) / (high - low))[self._rows.vertex, None])[:, 0]
+        place, axis = np.clip(here, 0.0, 1.0) * (len(paint.table) - 1), np.arange(len(paint.table))
+        return np.stack([np.interp(place, axis, paint.table[:, c]) for c in range(3)], axis=1)
 
     def _samples(self, shot: Shot) -> _Samples:
         columns = self._rows.columns

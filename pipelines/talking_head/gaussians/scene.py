@@ -15,8 +15,7 @@ from pipelines.talking_head.ingest.footage import Footage
 from pipelines.talking_head.landmarks.points import LIPS
 from pipelines.talking_head.listen.front import Features, FrontEnd, neighbours
 from pipelines.talking_head.track.person import Person
-from pipelines.talking_head.track.plate import LOOKS, plated
-from pipelines.talking_head.track.split import divided
+from pipelines.talking_head.track.sights import Sights, sighted
 from pipelines.talking_head.track.tracked import Track
 
 
@@ -75,34 +74,10 @@ def stances(
     return torch.cat([turn * 5.0, (moves - middle) / torch.tensor([3.0, 3.0, 10.0])], 1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Sights:
-    """What the frames show, s by s pixels. ground: the background alone. head, torso: shares, in 255ths."""
-
-    pictures: UInt8[np.ndarray, "t s s 3"]
-    ground: UInt8[np.ndarray, "s s 3"]
-    head: UInt8[np.ndarray, "t s s"]
-    torso: UInt8[np.ndarray, "t s s"]
-
-
 def seen(footage: Footage, track: Track, person: Person, side: int, front: FrontEnd) -> Scene:
     """The clip at that size. Its sound is shifted by the offset that is found in it."""
     lag = offset.found(footage.sound, track.mouth).believed
     return assembled(sighted(footage, track, person, side), track, front(offset.shifted(footage.sound, lag)))
-
-
-def sighted(footage: Footage, track: Track, person: Person, side: int) -> Sights:
-    """What the frames of the footage show at that size."""
-    pictures = np.stack(list(footage.pictures(side)))
-    people = [person(picture) for picture in pictures]
-    splits = [divided(one, surface) for one, surface in zip(people, track.surface, strict=True)]
-    looks = np.linspace(0, len(pictures) - 1, min(LOOKS, len(pictures))).astype(int)
-    return Sights(
-        pictures=pictures,
-        ground=plated((pictures[row], people[row]) for row in looks).picture,
-        head=_shares([split.head for split in splits]),
-        torso=_shares([split.torso for split in splits]),
-    )
 
 
 def assembled(sights: Sights, track: Track, heard: Features) -> Scene:
@@ -128,10 +103,6 @@ def mouth_boxes(track: Track, side: int) -> np.ndarray:
     low, high = lips.min(axis=1), lips.max(axis=1)
     middle, half = (low + high) / 2, 0.75 * (high - low).max(axis=1, keepdims=True)
     return np.asarray(np.clip(np.concatenate([middle - half, middle + half], axis=1), 0, side))
-
-
-def _shares(shares: list[np.ndarray]) -> UInt8[np.ndarray, "t s s"]:
-    return np.asarray(np.rint(np.stack(shares) * 255), dtype=np.uint8)
 
 
 def _floats(values: np.ndarray) -> Tensor:

@@ -9,14 +9,16 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from pipelines.contract import Input, Work
-from pipelines.talking_head.gaussians.scene import Sights
 from pipelines.talking_head.ingest.crop import Crop
 from pipelines.talking_head.ingest.footage import Footage
 from pipelines.talking_head.track.bundle import Head
+from pipelines.talking_head.track.sights import Sights
 from pipelines.talking_head.track.tracked import Track
 from pipelines.talking_head.track.turning import Poses
 
 FOOTAGE, TRACK = "footage.npz", "track.npz"
+STATE, PREVIEW = "state", "preview.png"
+"""What the stage train leaves: the folder of what is remembered, and the preview."""
 _HEAD = ("shape", "bases", "mean", "directions")
 _TRACK = ("coefficients", "at", "lips", "mouth", "blink", "there", "reprojection")
 
@@ -38,6 +40,11 @@ def named(audios: Sequence[Input]) -> dict[str, Input]:
             name, number = f"{stem}-{number}", number + 1
         found[name] = audio
     return found
+
+
+def parts(work: Work, number: int) -> list[Path]:
+    """The parts of a sound's film, in order."""
+    return sorted((work.earlier("render") / str(number)).glob("[0-9]*.mkv"))
 
 
 def saved(path: Path, arrays: Mapping[str, np.ndarray]) -> None:

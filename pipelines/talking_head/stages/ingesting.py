@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from pipelines.contract import BadInput, Result, Work
-from pipelines.talking_head import FPS
+from pipelines.talking_head import FPS, Options
+from pipelines.talking_head.ingest.container import opened, streams
 from pipelines.talking_head.ingest.footage import Models, ingested
 from pipelines.talking_head.ingest.frames import Picture
 from pipelines.talking_head.ingest.speech import Voice
 from pipelines.talking_head.ingest.spoken import listened
 from pipelines.talking_head.landmarks.landmarker import Landmarker
 from pipelines.talking_head.stages.files import save_footage, video
-from pipelines.talking_head.weights import LANDMARKER, VOICE
+from pipelines.talking_head.weights import LANDMARKER, VOICE, digests
 
 EVERY = 25
 """Frames between two lines of progress."""
+ROOM, A_PIXEL = 2e9, 10
+"""Bytes of memory that the frames of a clip may take while it is learned from, and bytes of each pixel."""
 
 
 def ingest(work: Work) -> Result:
@@ -32,6 +36,9 @@ def ingest(work: Work) -> Result:
         notes += listened(work.path(audio)).notes
     if seen is None:
         return Result(warnings=tuple(notes))
+    options = Options(**work.request.options)
+    if why := too_long(work.path(seen), options.resolution):
+        raise BadInput(why)
     models = Models(Landmarker(work.weights(LANDMARKER)), Voice(work.weights(VOICE)))
 
     def watched(pictures: Iterable[Picture], seconds: float) -> Iterator[Picture]:
@@ -45,7 +52,25 @@ def ingest(work: Work) -> Result:
     return Result(
         figures={"frames": len(footage), "seconds_of_video": len(footage) / FPS, "crop_pixels": footage.crop.side},
         warnings=(*footage.notes, *notes),
+        weights=digests(LANDMARKER, VOICE),
     )
+
+
+def too_long(path: Path, side: int) -> str | None:
+    """Why so long a video cannot be learned from at so many pixels, or None."""
+    with opened(path) as container:
+        seconds = streams(container).seconds
+    most = ROOM / A_PIXEL / side**2 / FPS
+    if seconds <= most:
+        return None
+    return (
+        f"{path.name} is {_minutes(seconds)} long; at {side} pixels at most {_minutes(most)} fit into the memory. Cut "
+        "it, or choose a smaller resolution in config.toml or a manifest."
+    )
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.1f} minutes"  # noqa: PLR2004
 
 
 def _nobody(work: Work) -> str:

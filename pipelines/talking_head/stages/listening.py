@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
 
 from pipelines.contract import BadInput, Result, Work
-from pipelines.talking_head import HOP, Options, offset
+from pipelines.talking_head import FPS, HOP, Options, offset
+from pipelines.talking_head.about import About, read_about
 from pipelines.talking_head.ingest.spoken import listened
 from pipelines.talking_head.listen.front import Features, FrontEnd, Sound
+from pipelines.talking_head.listen.speech import Speech
 from pipelines.talking_head.stages.files import load_footage, load_track, named, video
 from pipelines.talking_head.stages.fronts import front_of
-from pipelines.talking_head.subject import About, read_about
+from pipelines.talking_head.weights import EMBEDDING, MELSPECTROGRAM, digests
 
 SOUND = "sound.npy"
 """The sound of the video, in step with its mouth."""
+STRETCH, BESIDE = 5 * 60 * FPS, 2 * FPS
+"""Frames of sound that are listened to at a time, and those before and after that are heard with them."""
 
 
 def listen(work: Work) -> Result:
@@ -33,10 +37,10 @@ def listen(work: Work) -> Result:
     audios = named(work.request.of("audio"))
     for number, audio in enumerate(audios.values()):
         work.progress(number, len(audios), "sounds")
-        heard = front(whole(listened(work.path(audio)).samples))
-        np.save(work.folder / f"{number}.npy", heard)
+        save_heard(work.folder / f"{number}.npy", front, whole(listened(work.path(audio)).samples))
     figures: dict[str, Any] = {"front_end": {"name": front.name, "sha256": front.digest}, **told}
-    return Result(figures=figures, warnings=warnings)
+    weights = digests(MELSPECTROGRAM, EMBEDDING) if front.name == Speech.name else {}
+    return Result(figures=figures, warnings=warnings, weights=weights)
 
 
 def features(work: Work, number: int) -> Features:
@@ -45,14 +49,26 @@ def features(work: Work, number: int) -> Features:
     return found
 
 
+def save_heard(path: Path, front: FrontEnd, sound: Sound) -> None:
+    """Afterwards path holds the features of the sound, which was listened to in stretches: memory has an end.
+
+    sound: at least a frame. A stretch also hears what comes before and after it.
+    """
+    frames = len(sound) // HOP
+    kept: np.memmap[Any, np.dtype[np.float32]] | None = None
+    for first in range(0, frames, STRETCH):
+        begin, last = max(0, first - BESIDE), min(frames, first + STRETCH)
+        heard = front(sound[begin * HOP : min(frames, last + BESIDE) * HOP])
+        if kept is None:
+            kept = np.lib.format.open_memmap(path, "w+", np.float32, (frames, *heard.shape[1:]))
+        kept[first:last] = heard[first - begin : last - begin]
+    assert kept is not None  # noqa: S101  the stage ingest refuses what has no frame
+    kept.flush()
+
+
 def whole(sound: Sound) -> Sound:
     """The sound with silence at its end, so that its last frame is a whole one."""
     return np.pad(sound, (0, -len(sound) % HOP))
-
-
-def front_end(work: Work, about: About) -> FrontEnd:
-    """The front end that a model learned by."""
-    return front_of(work, about.front_end)
 
 
 def _in_step(work: Work) -> tuple[dict[str, Any], tuple[str, ...]]:

@@ -7,9 +7,7 @@ from pathlib import Path
 
 from pipelines.contract import Result, Work
 from pipelines.talking_head.film import VERSION, joined
-from pipelines.talking_head.stages.files import named, video
-from pipelines.talking_head.stages.rendering import parts
-from pipelines.talking_head.stages.training import PREVIEW
+from pipelines.talking_head.stages.files import PREVIEW, named, parts, video
 
 RESULT = "result"
 SYNTHETIC = (
@@ -33,9 +31,14 @@ def mux(work: Work) -> Result:
         work.progress(number, len(films), "films")
         path = folder / f"{name}.mp4"
         if not path.exists():
-            joined(parts(work, number), work.path(audio), path, {"title": name, "comment": SYNTHETIC})
+            joined(parts(work, number), work.path(audio), path, {"title": _plain(name), "comment": SYNTHETIC})
     if video(work):
         shutil.copyfile(work.earlier("train") / PREVIEW, folder / PREVIEW)
     publish = Path(RESULT, f"{next(iter(films))}.mp4") if len(films) == 1 else Path(RESULT)
     told = {"synthetic": SYNTHETIC} if films else {}
     return Result(publish=str(publish), figures=told, versions={"pyav": VERSION})
+
+
+def _plain(name: str) -> str:
+    """The name without bytes that are no text."""
+    return name.encode("utf-8", "replace").decode("utf-8")

@@ -16,9 +16,8 @@ from pipelines.contract import Result, Work, cores, write_atomic
 from pipelines.talking_head import FPS
 from pipelines.talking_head.film import written
 from pipelines.talking_head.listen.front import Features
-from pipelines.talking_head.stages.files import named, video
+from pipelines.talking_head.stages.files import STATE, named, video
 from pipelines.talking_head.stages.listening import features
-from pipelines.talking_head.stages.training import STATE
 from pipelines.talking_head.subject import Subject, remembered, spoken
 
 PART = 10 * FPS
@@ -53,11 +52,6 @@ def render(work: Work) -> Result:
             "rendered_frames_a_second": round(len(heard) / seconds, 1),
         }
     return Result(figures={"films": figures}, versions={"torch": torch.__version__})
-
-
-def parts(work: Work, number: int) -> list[Path]:
-    """The parts of a sound's film, in order."""
-    return sorted((work.earlier("render") / str(number)).glob("[0-9]*.mkv"))
 
 
 def _model(work: Work) -> Path:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pipelines.contract import Result, Work
 from pipelines.talking_head import Options
-from pipelines.talking_head.gaussians.scene import sighted
 from pipelines.talking_head.landmarks import archive
 from pipelines.talking_head.stages.files import load_footage, save_sights, save_track, video
 from pipelines.talking_head.track.person import Person
+from pipelines.talking_head.track.sights import sighted
 from pipelines.talking_head.track.tracked import tracked
-from pipelines.talking_head.weights import LANDMARKER, SELFIE
+from pipelines.talking_head.weights import LANDMARKER, SELFIE, digests
 
 ROUGH = 0.03
 """Reprojection from which the user is told: eyes that are three hundredths of their distance off are seen to be."""
@@ -29,4 +29,5 @@ def track(work: Work) -> Result:
     save_sights(work.folder, sighted(footage, found, Person(work.weights(SELFIE)), options.resolution))
     off = float(found.reprojection.mean())
     warnings = (f"{seen.path.rpartition('/')[2]}: the head could be followed only roughly.",) if off > ROUGH else ()
-    return Result(figures={"reprojection_percent": round(100 * off, 3)}, warnings=warnings)
+    figures = {"reprojection_percent": round(100 * off, 3)}
+    return Result(figures=figures, warnings=warnings, weights=digests(LANDMARKER, SELFIE))

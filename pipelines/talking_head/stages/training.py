@@ -20,7 +20,7 @@ from pipelines.talking_head.landmarks.landmarker import Landmarker
 from pipelines.talking_head.listen.front import FrontEnd, Sound, apart
 from pipelines.talking_head.preview import chosen, page
 from pipelines.talking_head.stages.examining import Clip, examined, pictured
-from pipelines.talking_head.stages.files import load_sights, load_track
+from pipelines.talking_head.stages.files import PREVIEW, STATE, load_sights, load_track
 from pipelines.talking_head.stages.fronts import front_of
 from pipelines.talking_head.stages.listening import SOUND
 from pipelines.talking_head.subject import keep
@@ -35,7 +35,6 @@ SHOWN = 250
 """Iterations from one preview to the next."""
 AGAIN = 2
 """How often is begun anew, with another seed, where the loss is no number any more."""
-STATE, PREVIEW = "state", "preview.png"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -125,7 +125,15 @@ LEDGER = Pipeline(
         ),
         Command(name="ledger edits", about="Read edits.", stages=(NOTE,), commits=True, hidden=True),
         Command(name="ledger night", about="What is done at night.", stages=(NOTE,), commits=True, hidden=True),
+        Command(
+            name="ledger rollback",
+            about="Show what is noted again.",
+            stages=(Stage(name="again", cpus=0.25, recalls=True),),
+            commits=True,
+            hidden=True,
+        ),
     ),
     nightly="ledger night",
     edited="ledger edits",
+    reverted="ledger rollback",
 )

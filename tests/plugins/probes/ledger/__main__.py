@@ -5,6 +5,7 @@ Its state is ``entries.json``, SHA-256 -> path in the tree, and ``notes.txt``, w
 
 import json
 import sys
+import time
 from pathlib import Path
 
 from pipelines.contract import TREE, BadInput, Leaf, Result, Work, read_shown, serve, write_lines
@@ -33,19 +34,31 @@ def note(work: Work) -> Result:
     entries = edited(work, entries)
     if work.request.arguments.get("text") == "refuse":
         raise BadInput("Nothing may be called so.")
+    time.sleep(work.request.options["sleep"])
     for one in work.request.of("file"):
         entries.setdefault(one.sha256, f"files/{Path(one.path).name}")
     notes += "".join(f"{value}\n" for value in work.request.arguments.values() if isinstance(value, str))
     notes += f"{work.request.command or 'drop'} on {work.request.revision}\n"
-    state, tree = work.folder / "state", work.folder / "tree"
-    for folder in (state, tree):
-        folder.mkdir(exist_ok=True)
+    state = work.folder / "state"
+    state.mkdir(exist_ok=True)
     (state / "entries.json").write_text(json.dumps(entries))
     (state / "notes.txt").write_text(notes)
+    return Result(publish=wanted(work, entries, notes), state="state", answer="Noted.")
+
+
+def wanted(work: Work, entries: dict[str, str], notes: str) -> str:
+    """Afterwards the tree that is wanted lies in the folder of that name."""
+    tree = work.folder / "tree"
+    tree.mkdir(exist_ok=True)
     (tree / "ledger.txt").write_text(notes)
     leaves = [Leaf(path=path, sha256=sha256, tag="entry") for sha256, path in entries.items()]
     write_lines(tree / TREE, [*leaves, Leaf(path="ledger.txt", file="ledger.txt")])
-    return Result(publish="tree", state="state", answer="Noted.")
+    return "tree"
+
+
+def again(work: Work) -> Result:
+    """Afterwards the tree that is wanted is that of the state, whatever was changed in it since."""
+    return Result(publish=wanted(work, *remembered(work)))
 
 
 def show(work: Work) -> Result:
@@ -55,4 +68,4 @@ def show(work: Work) -> Result:
     return Result(answer=notes + "".join(files), data={"entries": sorted(entries.values()), "given": files})
 
 
-sys.exit(serve({"note": note, "show": show}))
+sys.exit(serve({"note": note, "show": show, "again": again}))

@@ -1,0 +1,39 @@
+"""What is said of a model beside its numbers, which can be read without them."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+ABOUT = "about.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """What a model is. head, torso: Gaussians. codes: numbers that move the head. heard: steps and channels.
+
+    loop: start and end of the frames that are played, and how far they are apart.
+    """
+
+    engine: str
+    front_end: str
+    digest: str
+    side: int
+    head: int
+    torso: int
+    codes: int
+    heard: tuple[int, int]
+    loop: tuple[int, int, float]
+
+
+def write_about(folder: Path, about: About) -> None:
+    """Afterwards the folder of the model says what it is."""
+    (folder / ABOUT).write_text(json.dumps(dataclasses.asdict(about)), "ascii")
+
+
+def read_about(folder: Path) -> About:
+    """What the model in the folder is."""
+    raw = json.loads((folder / ABOUT).read_text("ascii"))
+    return About(**{**raw, "heard": tuple(raw["heard"]), "loop": tuple(raw["loop"])})

@@ -1,0 +1,73 @@
+"""What talking heads take, what they ask for, and what they refuse, before anything is run."""
+
+import pytest
+
+from pipelines.contract import Claim, Drop, Entry, Refused
+from pipelines.talking_head import PIPELINE, Options
+from pipelines.talking_head.claim import AFTER, claim
+from pipelines.talking_head.weights import WEIGHTS
+
+
+def drop(*paths, name="take", folder=True, **roles):
+    entries = tuple(Entry(path=path, size=1) for path in paths)
+    return Drop(name=name, entries=entries, folder=folder, roles={role: (glob,) for role, glob in roles.items()})
+
+
+def test_a_video_is_learned_from_and_called_as_its_item():
+    found = claim(drop("anna.MP4", "notes.txt"))
+    assert found == Claim(name="take", roles={"video": ("anna.MP4",)})
+
+
+def test_a_sound_waits_until_its_subject_has_a_video_and_is_called_as_itself():
+    assert claim(drop("hello.flac", folder=False)) == Claim(name="hello", roles={"audio": ("hello.flac",)}, after=AFTER)
+
+
+def test_a_pair_of_one_stem_waits_for_nothing():
+    found = claim(drop("anna.mov", "anna.wav", name="anna", folder=False))
+    assert found == Claim(name="anna", roles={"video": ("anna.mov",), "audio": ("anna.wav",)})
+
+
+def test_several_sounds_are_called_as_their_folder():
+    assert claim(drop("b.ogg", "a.mp3", name="monday")).name == "monday"
+
+
+def test_a_manifest_says_which_file_is_what():
+    found = claim(drop("long.mp4", "short.mp4", "say.wav", "not.wav", video="short*", audio="say.wav"))
+    assert found.roles == {"video": ("short.mp4",), "audio": ("say.wav",)}
+
+
+@pytest.mark.parametrize(
+    ("item", "words"),
+    [
+        (drop("hello.txt"), "hello.txt is a text. Speech is not made from texts here"),
+        (drop("a.obj"), "No video and no sound is there"),
+        (drop("a.mp4", "b.mp4"), "There are 2 videos in it (a.mp4, b.mp4)"),
+        (drop("a.mp4", face="a.mp4"), 'a role "face", which talking_head does not have'),
+        (drop("a.mp4", video="b*"), "No video and no sound matches the manifest's roles"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_in_words(item, words):
+    found = claim(item)
+    assert isinstance(found, Refused)
+    assert words in found.reason
+
+
+@pytest.mark.parametrize(
+    ("wish", "words"),
+    [
+        ({"engine": "ernerf"}, 'engine = "ernerf": it is not built yet'),
+        ({"engine": "egstalker"}, 'engine = "egstalker": it is not built yet'),
+        ({"engine": "magic"}, 'engine = "magic": it must be "gaussians"'),
+        ({"resolution": 127}, "it must be even, because films need that; take 126 or 128"),
+        ({"resolution": 1024}, "it must be at most 512"),
+        ({"front_end": "whisper"}, 'it must be one of "speech", "mel"'),
+    ],
+)
+def test_a_wish_that_cannot_be_had_is_told(wish, words):
+    with pytest.raises(ValueError, match=r"^\w+ = ") as error:
+        Options(**wish)
+    assert words in str(error.value)
+
+
+def test_every_stage_finds_the_weights_that_it_needs():
+    assert set(PIPELINE.needs({})) == {weights.name for weights in WEIGHTS}

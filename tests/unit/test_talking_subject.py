@@ -1,0 +1,138 @@
+"""What is remembered of somebody makes the same film, whole and in parts, and never shows a mouth that was not seen."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+if os.environ.get("CI") != "1":  # there they are installed, or these tests fail
+    pytest.importorskip("torch", reason="torch is not installed (visaged[talking_head])")
+
+import torch
+
+from pipelines.contract import Input
+from pipelines.talking_head import HOP
+from pipelines.talking_head.about import read_about
+from pipelines.talking_head.gaussians.learning import begun
+from pipelines.talking_head.judge.blocks import GUARD
+from pipelines.talking_head.stages import listening
+from pipelines.talking_head.stages.files import load_sights, load_track, named, save_sights, save_track
+from pipelines.talking_head.stages.ingesting import too_long
+from pipelines.talking_head.stages.training import held_out
+from pipelines.talking_head.subject import keep, remembered, spoken
+from tests.unit.talking_world import a_talking_ball, film, made_up_track
+
+COUNT = 70
+HEARD = np.random.default_rng(3).normal(0, 1, (130, 1, 4)).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def subject(tmp_path_factory):
+    """A talking ball that is remembered: 70 frames of it."""
+    scene, head, triangles, course = a_talking_ball()
+    rows = torch.arange(COUNT) % len(scene)
+    cycled = {
+        name: getattr(scene, name)[rows]
+        for name in ("pictures", "head", "torso", "turns", "moves", "heard", "eyes", "codes", "opening", "lips")
+    }
+    scene = replace(scene, **{**cycled, "heard": scene.heard[rows][:, :, :1]})
+    folder = tmp_path_factory.mktemp("subject")
+    torch.manual_seed(0)
+    talker = begun(scene, head, triangles, course)
+    with torch.no_grad():
+        talker.head.colour.uniform_(-1, 1)
+        talker.effects.normal_(0, 0.3)
+    keep(folder, talker.eval(), scene, ("mel", "abc"))
+    return folder
+
+
+def test_a_model_knows_what_it_was_made_by(subject):
+    about = read_about(subject)
+    assert (about.engine, about.front_end, about.digest, about.side) == ("gaussians", "mel", "abc", 32)
+    assert about.loop[1] + 8 <= COUNT
+
+
+def test_a_film_longer_than_the_clip_is_the_same_in_parts(subject):
+    one = remembered(subject)
+    whole = np.stack([picture for picture, _ in spoken(one, HEARD, 0, 85)])
+    other = remembered(subject)
+    parts = [np.stack([p for p, _ in spoken(other, HEARD, a, b)]) for a, b in ((0, 50), (50, 85))]
+    assert np.array_equal(whole, np.concatenate(parts))
+
+
+def test_beside_the_head_the_film_is_the_clip_and_the_head_is_moved_by_the_sound(subject):
+    one = remembered(subject)
+    outside = one.head[0] == 0
+    loud, quiet = (np.stack([p for p, _ in spoken(one, sound, 0, 20)]) for sound in (HEARD, 0 * HEARD))
+    assert np.array_equal(loud[:, outside], one.pictures[:20][:, outside])
+    assert np.abs(loud.astype(int) - quiet)[:, ~outside].max() > 5
+
+
+def test_a_mouth_that_was_never_seen_is_held_at_the_widest_that_was(subject):
+    one = remembered(subject)
+    narrow = replace(one, low=one.low * 0, high=one.high * 0)
+    shown = [seen for _, seen in spoken(narrow, HEARD, 0, 5)]
+    still = np.stack([p for p, _ in spoken(narrow, HEARD, 0, 1)])
+    mute = np.stack([p for p, _ in spoken(narrow, 0 * HEARD, 0, 1)])
+    assert not any(shown)
+    assert np.array_equal(still, mute)
+    assert all(seen for _, seen in spoken(replace(one, low=one.low - 99, high=one.high + 99), HEARD, 0, 5))
+
+
+def test_the_end_of_a_clip_is_held_out_behind_a_guard():
+    fold = held_out(250)
+    assert fold.held.tolist() == list(range(200, 250))
+    assert fold.learned.tolist() == list(range(200 - GUARD))
+    assert len(held_out(20_000).held) == 250
+
+
+class Whole:
+    """A front end of which each frame hears a second on either side."""
+
+    name, digest = "whole", "0" * 64
+
+    def __call__(self, sound):
+        frames = np.pad(sound.reshape(-1, HOP).sum(axis=1), 25)
+        heard = np.lib.stride_tricks.sliding_window_view(frames, 51)
+        return np.stack([heard.sum(axis=1), heard.max(axis=1)], axis=1)[:, None].astype(np.float32)
+
+
+def test_a_long_sound_is_heard_in_stretches_as_in_one_go(tmp_path, monkeypatch):
+    sound = np.random.default_rng(0).integers(-9, 9, 333 * HOP).astype(np.float32)
+    monkeypatch.setattr(listening, "STRETCH", 100)
+    listening.save_heard(tmp_path / "0.npy", Whole(), sound)
+    assert np.array_equal(np.load(tmp_path / "0.npy"), Whole()(sound))
+    assert len(listening.whole(sound[:-5])) == len(sound)
+
+
+def test_a_video_that_no_memory_holds_is_refused_with_how_much_it_does(tmp_path):
+    path = film(tmp_path / "long.mp4", [np.zeros((32, 32, 3), dtype=np.uint8)] * 2, times=[0.0, 700.0])
+    assert "long.mp4 is 11.7 minutes long; at 128 pixels at most 8.1 minutes fit" in (too_long(path, 128) or "")
+    assert too_long(path, 96) is None
+
+
+def test_films_are_called_as_their_sounds_and_told_apart():
+    files = [
+        Input(path=path, role="audio", size=1, sha256="") for path in ("in/b.wav", "in/a.wav", "in/A.mp3", "in/a.ogg")
+    ]
+    assert {name: Path(file.path).suffix for name, file in named(files).items()} == {
+        "b": ".wav",
+        "a": ".wav",
+        "A-2": ".mp3",
+        "a-3": ".ogg",
+    }
+
+
+def test_what_stages_hand_on_comes_back_as_it_was(tmp_path):
+    track, sights = made_up_track()
+    save_track(tmp_path, track)
+    save_sights(tmp_path, sights)
+    again, seen = load_track(tmp_path), load_sights(tmp_path)
+    for name in ("coefficients", "at", "lips", "mouth", "blink", "there", "reprojection"):
+        assert np.array_equal(getattr(again, name), getattr(track, name))
+    assert np.array_equal(again.poses.turns, track.poses.turns)
+    assert np.array_equal(again.head.formed(again.coefficients), track.head.formed(track.coefficients))
+    for name in ("pictures", "ground", "head", "torso"):
+        assert np.array_equal(getattr(seen, name), getattr(sights, name))
