@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import clusters, docker, faces, idle, images, kills, kills_faces, morph, noop, report, scan
+from bench import clusters, docker, faces, idle, images, kills, kills_faces, morph, noop, report, scan, talking
 from bench.place import ROOT
 from bench.report import Report
 from daemon import models
@@ -51,6 +51,7 @@ def _benches(seed: int, times: int) -> Mapping[str, Bench]:
         "morph": Bench(run=morph.measure, about="a pair of heads"),
         "faces": Bench(run=faces.measure, about="pictures a second, from file to stored embedding"),
         "clusters": Bench(run=clusters.measure, about="embeddings into people, up to half a million (20 minutes)"),
+        "talking": Bench(run=talking.measure, about="whether a mouth follows its audio (a quarter of an hour)"),
         "images": Bench(run=images.measure, about="weight and build time of the images; needs a Docker engine"),
         "docker": Bench(run=docker.measure, about="what a container costs a stage; needs a Docker engine"),
         "kills_docker": Bench(

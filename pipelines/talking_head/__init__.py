@@ -8,6 +8,7 @@ Here: what the daemon knows of it, on the standard library alone. The map of the
 - ``track``    head pose, blinks, lips; what is head, torso and background
 - ``listen``   the front ends: sound becomes features, a row a frame
 - ``offset``   by how many frames the sound of a clip lags
+- ``drive``    sound becomes the movements of a mouth, before any engine shows them
 - ``gaussians``  the engine that there is, in plain PyTorch: the reference for faster ones
 - ``playing``  the frames of the clip as an endless loop;  ``subject``, ``about``  what is remembered of somebody
 - ``film``     pictures and sound become an MP4;  ``preview``  truth and rendering on one page

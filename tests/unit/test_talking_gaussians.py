@@ -11,12 +11,26 @@ if os.environ.get("CI") != "1":  # there they are installed, or these tests fail
 
 import torch
 
-from pipelines.talking_head.gaussians import plain, splat
+from pipelines.talking_head.gaussians import driven, plain, splat
 from pipelines.talking_head.gaussians.camera import Solid, flattened, spread, turned
 from pipelines.talking_head.gaussians.cloud import Cloud, Start, on_surface
-from pipelines.talking_head.gaussians.learning import begun, fallen, learned, lost, picked, rendered, similarity
+from pipelines.talking_head.gaussians.learning import (
+    LIPS,
+    MOTION,
+    around_mouth,
+    begun,
+    fallen,
+    learned,
+    lost,
+    picked,
+    rendered,
+    similarity,
+)
+from pipelines.talking_head.gaussians.mouth import BEHIND, between_lips, inside
 from pipelines.talking_head.gaussians.moving import Ear
+from pipelines.talking_head.gaussians.scene import Scene
 from pipelines.talking_head.judge import pixels
+from pipelines.talking_head.landmarks.points import INNER_LIPS
 from pipelines.talking_head.track.turning import FOCAL
 from tests.unit.talking_world import a_talking_ball
 
@@ -200,3 +214,68 @@ def test_a_cloud_keeps_its_numbers_valid():
     assert len(cloud) == 5
     assert torch.isfinite(cloud.colour).all()
     assert torch.allclose(cloud.spread(torch.zeros(5, 3)), 0.16 * torch.eye(3).repeat(5, 1, 1), atol=1e-6)
+
+
+# Driven by codes.
+
+
+def test_codes_alone_move_the_mouth_and_no_net_listens(world):
+    scene, head, triangles, course = world
+    course = replace(course, iterations=50, drive=MOTION)
+    deaf = replace(scene, heard=scene.heard * float("nan"))
+    talker = begun(deaf, head, triangles, course)
+    ear = {name: value.clone() for name, value in talker.ear.state_dict().items()}
+    learned(talker, deaf, torch.arange(20), course)
+    wide, shut = (driven.picture(talker, deaf, 0, torch.tensor([code])) for code in (1.0, -1.0))
+    assert wide[16:24, 12:20].mean() < shut[16:24, 12:20].mean() - 15
+    assert abs(wide[:8].astype(int) - shut[:8]).mean() < 5
+    assert all(torch.equal(value, ear[name]) for name, value in talker.ear.state_dict().items())
+
+
+def test_edges_of_the_mouth_count_where_colours_agree_on_the_mean():
+    y, x = torch.meshgrid(torch.arange(32), torch.arange(32), indexing="ij")
+    stripes = ((x // 2 + y // 2) % 2).float()[..., None].repeat(1, 1, 3)
+    box = torch.tensor([8.0, 8.0, 20.0, 20.0])
+    assert float(around_mouth(stripes, stripes, box)) == 0
+    flat = float(around_mouth(torch.full_like(stripes, 0.5), stripes, box))
+    assert flat > LIPS * 0.5 + 0.2
+    away = stripes.clone()
+    away[25:] = 0
+    assert float(around_mouth(away, stripes, box)) == 0
+
+
+def test_the_inside_of_the_mouth_lies_behind_the_lips_and_closes_with_them():
+    ring = list(INNER_LIPS)
+    shape = torch.zeros(478, 3)
+    angles = torch.linspace(torch.pi, -torch.pi, len(ring) + 1)[:-1]
+    shape[ring, 0] = 3 * torch.cos(angles)
+    bases = torch.zeros(1, 478, 3)
+    bases[0, ring, 1] = torch.sin(angles)
+    fan = torch.tensor([[ring[0], ring[k], ring[k + 1]] for k in range(1, len(ring) - 1)])
+    triangles = torch.cat([fan, torch.tensor([[0, 5, ring[0]]])])
+    assert len(between_lips(triangles)) == len(fan)
+    frames, side = 10, 32
+    scene = still_scene(frames, side, codes=torch.linspace(0, 1, frames)[:, None])
+    start, moved = inside(scene, (shape, bases), triangles, 60, torch.Generator().manual_seed(0))
+    assert (start.at[:, 2] == -BEHIND).all()
+    assert start.at[:, 1].abs().max() < 1e-6
+    open_mouth = start.at + moved[:, 0]
+    assert open_mouth[:, 1].max() > 0.3
+    assert open_mouth[:, 1].min() < -0.3
+    assert (open_mouth[:, 0].abs() <= 3).all()
+
+
+def still_scene(frames, side, codes):
+    return Scene(
+        pictures=torch.full((frames, side, side, 3), 128, dtype=torch.uint8),
+        ground=torch.zeros(side, side, 3, dtype=torch.uint8),
+        head=torch.full((frames, side, side), 255, dtype=torch.uint8),
+        torso=torch.zeros((frames, side, side), dtype=torch.uint8),
+        turns=torch.diag(torch.tensor([1.0, -1.0, -1.0])).repeat(frames, 1, 1),
+        moves=torch.tensor([[0.0, 0.0, 60.0]]).repeat(frames, 1),
+        heard=torch.zeros(frames, 8, 1, 4),
+        eyes=torch.zeros(frames, 2),
+        codes=codes,
+        opening=codes[:, 0],
+        lips=torch.tensor([[10.0, 16.0, 22.0, 24.0]]).repeat(frames, 1),
+    )

@@ -95,6 +95,15 @@ def test_blocks_slide_in_themselves():
     assert rows[0, 10:20].tolist() == [12, 13, 14, 15, 16, 17, 18, 19, 10, 11]
 
 
+def test_what_drives_a_block_is_made_of_its_own_sound():
+    sound = np.repeat(np.arange(1.0, 51.0), HOP).astype(np.float32)
+    part = blocks.folds(50, 5, 0)[2]
+    driven = {way: drive.Audio(Loud(), sound, way).of(part).ravel() for way in (drive.right, drive.wrong, drive.silent)}
+    assert driven[drive.right].tolist() == list(range(21, 31))
+    assert driven[drive.wrong].tolist() == [26, 27, 28, 29, 30, 21, 22, 23, 24, 25]
+    assert not driven[drive.silent].any()
+
+
 def test_chance_is_what_counting_all_shifts_gives():
     truth, said = wandering(120), wandering(120) + wandering(120, seed=2)
     agreements = [probe.correlation(np.roll(said, shift), truth) for shift in range(120)]
@@ -227,12 +236,12 @@ def test_a_puppet_that_hears_is_told_from_one_that_dreams(deaf):
     sound = (np.repeat(loud, HOP) * np.sign(GENERATOR.normal(size=250 * HOP))).astype(np.float32)
     parts = blocks.folds(250)
 
-    def said(heard):
+    def said(way):
         puppets = [Puppet(deaf, seed) for seed in range(5)]
-        return drive.spoken(puppets, parts, drive.Audio(Loud(), heard), watch)
+        return drive.spoken(puppets, parts, drive.Audio(Loud(), sound, way), watch)
 
     spoken = report.Spoken(
-        truth=lips_of(loud), right=said(sound), wrong=said(drive.wrong(sound)), silent=said(0 * sound)
+        truth=lips_of(loud), right=said(drive.right), wrong=said(drive.wrong), silent=said(drive.silent)
     )
     found = report.judged(spoken, parts)
     assert found.claims["driven by the audio"] is not deaf

@@ -23,11 +23,12 @@ CLEAR = 0.7
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """How many Gaussians there are: on the face's surface, in hair and neck, in the torso."""
+    """How many Gaussians there are: on the face's surface, in hair and neck, in the torso, inside of the mouth."""
 
     face: int = 1200
     hair: int = 600
     torso: int = 700
+    mouth: int = 150
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -79,9 +80,9 @@ def reference(scene: Scene) -> int:
     return int((stance - stance.median(0).values).square().sum(1).argmin())
 
 
-def on_face(scene: Scene, places: Float[Tensor, "n 3"]) -> Start:
-    """Gaussians at those places of the head's frame, coloured as the reference frame shows them."""
-    row = reference(scene)
+def on_face(scene: Scene, places: Float[Tensor, "n 3"], row: int | None = None) -> Start:
+    """Gaussians at those places of the head's frame, coloured as that frame, else the reference frame, shows them."""
+    row = reference(scene) if row is None else row
     camera = places @ scene.turns[row].T + scene.moves[row]
     pixels = (FOCAL * camera[:, :2] / camera[:, 2:] + 0.5) * scene.side
     column, line = pixels.long().clamp(0, scene.side - 1).unbind(1)

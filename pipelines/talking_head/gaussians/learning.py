@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import torch
 from jaxtyping import Float, Int
@@ -14,6 +15,7 @@ from torch import Tensor
 
 from pipelines.talking_head.gaussians.camera import flattened
 from pipelines.talking_head.gaussians.cloud import Cloud, Counts, in_mask, on_face, on_surface
+from pipelines.talking_head.gaussians.mouth import between_lips, inside
 from pipelines.talking_head.gaussians.moving import Talker
 from pipelines.talking_head.gaussians.scene import Scene
 from pipelines.talking_head.gaussians.splat import drawn
@@ -34,6 +36,11 @@ LEAST = 0.05
 """Of its rate at the beginning that is left at the end; it falls as a cosine."""
 STRUCTURE, CODES, LIPS = 0.2, 0.01, 0.3
 """Weights in the loss: of structural dissimilarity, of codes unlike the tracked ones, of the mouth from half-way."""
+EDGES = 0.3
+"""Weight of the mouth's gradients from half-way: lips that part are an edge, and the mean of all mouths has none."""
+Drive = Literal["audio", "motion"]
+AUDIO: Drive = "audio"
+MOTION: Drive = "motion"
 KEPT = 50
 """Iterations from one checkpoint to the next."""
 LEVELS = 8
@@ -42,10 +49,11 @@ LEVELS = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Course:
-    """How long and how is learned."""
+    """How long and how is learned. drive: whether a net finds codes in the sound, or the scene's are all there are."""
 
     iterations: int = 1500
     seed: int = 0
+    drive: Drive = AUDIO
     counts: Counts = field(default_factory=Counts)
 
 
@@ -71,9 +79,11 @@ def begun(scene: Scene, head: Head, triangles: Int[Tensor, "f 3"], course: Cours
     hair = in_mask(scene, scene.head[middle] / 255.0, course.counts.hair, generator, of_head=True)
     torso = in_mask(scene, scene.torso[middle] / 255.0, course.counts.torso, generator, of_head=False)
     still = moved.new_zeros(course.counts.hair, *moved.shape[1:])
-    return Talker(
-        Cloud([face, hair]), Cloud([torso]), torch.cat([moved, still]), (scene.heard.shape[2], scene.heard.shape[3])
-    )
+    starts, ways = [face, hair], [moved, still]
+    if course.drive == MOTION and len(between_lips(triangles)):
+        teeth, way = inside(scene, (shape, bases), triangles, course.counts.mouth, generator)
+        starts, ways = [*starts, teeth], [*ways, way]
+    return Talker(Cloud(starts), Cloud([torso]), torch.cat(ways), (scene.heard.shape[2], scene.heard.shape[3]))
 
 
 def rendered(
@@ -108,7 +118,11 @@ def learned(
         for group in optimiser.param_groups:
             group["lr"] = group["whole"] * fallen(iteration / course.iterations)
         row = picked(scene.opening, rows, iteration, generator)
-        loss = lost(talker, scene, row, late=iteration >= course.iterations // 2, taught=iteration % 4 in {2, 3})
+        late = iteration >= course.iterations // 2
+        if course.drive == MOTION:
+            loss = looks(rendered(talker, scene, row, scene.codes[row]), scene, row, late=late)
+        else:
+            loss = lost(talker, scene, row, late=late, taught=iteration % 4 in {2, 3})
         if not torch.isfinite(loss):
             raise FloatingPointError(f"The loss of iteration {iteration} is no number.")
         optimiser.zero_grad(set_to_none=True)
@@ -133,19 +147,30 @@ def picked(opening: Float[Tensor, " t"], rows: Int[Tensor, " n"], iteration: int
 
 
 def lost(talker: Talker, scene: Scene, row: int, *, late: bool, taught: bool = False) -> Float[Tensor, ""]:
-    """The loss of a frame: 0.8 L1 + 0.2 structural dissimilarity, codes near the tracked ones, late also the lips.
+    """The loss of a frame whose codes come from its sound: how it looks, and codes near the tracked ones.
 
     taught: drawn with the tracked codes, so that these keep their meaning, and sound has something to aim at.
     """
     codes = talker.said(scene.heard[row : row + 1], scene.eyes[row : row + 1])[0]
-    shown, truth = rendered(talker, scene, row, scene.codes[row] if taught else codes), scene.pictures[row] / 255.0
-    off = (shown - truth).abs()
-    total = (1 - STRUCTURE) * off.mean() + STRUCTURE * (1 - similarity(shown, truth))
-    total = total + CODES * (codes - scene.codes[row]).square().mean()
-    if late:
-        x0, y0, x1, y1 = (int(value) for value in scene.lips[row].round())
-        total = total + LIPS * off[y0 : y1 + 1, x0 : x1 + 1].mean()
-    return total
+    shown = rendered(talker, scene, row, scene.codes[row] if taught else codes)
+    return looks(shown, scene, row, late=late) + CODES * (codes - scene.codes[row]).square().mean()
+
+
+def looks(shown: Float[Tensor, "s s 3"], scene: Scene, row: int, *, late: bool) -> Float[Tensor, ""]:
+    """How far a picture is from the frame: 0.8 L1 + 0.2 structural dissimilarity, late also the mouth."""
+    truth = scene.pictures[row] / 255.0
+    total = (1 - STRUCTURE) * (shown - truth).abs().mean() + STRUCTURE * (1 - similarity(shown, truth))
+    return total + around_mouth(shown, truth, scene.lips[row]) if late else total
+
+
+def around_mouth(
+    shown: Float[Tensor, "s s 3"], truth: Float[Tensor, "s s 3"], box: Float[Tensor, 4]
+) -> Float[Tensor, ""]:
+    """How far the mouth's colours are off, and its edges."""
+    x0, y0, x1, y1 = (int(value) for value in box.round())
+    off = (shown - truth)[y0 : y1 + 1, x0 : x1 + 1]
+    edges = off.diff(dim=0).abs().mean() + off.diff(dim=1).abs().mean()
+    return LIPS * off.abs().mean() + EDGES * edges
 
 
 def similarity(a: Float[Tensor, "h w 3"], b: Float[Tensor, "h w 3"]) -> Float[Tensor, ""]:

@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
 from pipelines.talking_head import offset
@@ -58,6 +58,11 @@ class Scene:
         """Where the head is on the whole."""
         middle: Tensor = self.moves.median(0).values
         return middle
+
+    def chosen(self, rows: Int[Tensor, " n"]) -> Scene:
+        """Those frames alone: what starts from them knows no other."""
+        whole = {field.name: getattr(self, field.name) for field in fields(self)}
+        return Scene(**{name: value if name == "ground" else value[rows] for name, value in whole.items()})
 
 
 def stances(

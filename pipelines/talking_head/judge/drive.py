@@ -27,17 +27,41 @@ class Speaker(Protocol):
         """A picture for each row of the features, with pose, eyes and background of one frame throughout."""
 
 
+Way = Callable[[Float32[np.ndarray, " n"]], Float32[np.ndarray, " n"]]
+"""What is made of the sound of a block before it drives."""
+
+
+def right(sound: Float32[np.ndarray, " n"]) -> Float32[np.ndarray, " n"]:
+    """The sound itself."""
+    return sound
+
+
+def wrong(sound: Float32[np.ndarray, " n"]) -> Float32[np.ndarray, " n"]:
+    """The same speech half its length later, going round: same voice, same loudness, wrong words."""
+    return np.roll(sound, len(sound) // HOP // 2 * HOP)
+
+
+def silent(sound: Float32[np.ndarray, " n"]) -> Float32[np.ndarray, " n"]:
+    """Nothing, as long."""
+    return np.zeros_like(sound)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Audio:
-    """A front end and the sound of a clip: HOP samples a frame, its offset already taken out."""
+    """A front end and the sound of a clip: HOP samples a frame, its offset already taken out.
+
+    way: ``right``, or what the right one is compared with. It is made of each block's own sound: another block's was
+    learned from, and a mouth that knows it by heart is wrong with more conviction than one that hears it first.
+    """
 
     front: FrontEnd
     sound: Float32[np.ndarray, " n"]
+    way: Way = right
 
     def of(self, fold: Fold) -> Features:
         """The features of the held-out frames, from their own sound alone."""
         first, last = int(fold.held[0]), int(fold.held[-1]) + 1
-        return self.front(self.sound[first * HOP : last * HOP])
+        return self.front(self.way(self.sound[first * HOP : last * HOP]))
 
 
 def spoken(
@@ -57,8 +81,3 @@ def slid(values: Float64[np.ndarray, " t"], parts: Sequence[Fold], reach: int = 
     edges = [int(fold.held[0]) for fold in parts] + [len(values)]
     rows = [np.concatenate([np.roll(values[a:b], lag) for a, b in pairwise(edges)]) for lag in lags(reach)]
     return np.stack(rows)
-
-
-def wrong(sound: Float32[np.ndarray, " n"]) -> Float32[np.ndarray, " n"]:
-    """The same speech half the clip later, going round: same voice, same loudness, wrong words."""
-    return np.roll(sound, len(sound) // HOP // 2 * HOP)

@@ -1,0 +1,126 @@
+"""One fold of one clip as pictures: Gaussians learn it, and their lips are read from what they show."""
+# ruff: noqa: F722  shapes of arrays are written as jaxtyping writes them
+
+from __future__ import annotations
+
+import pickle
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float64, UInt8
+
+from pipelines.talking_head.drive.motion import Clip, Motion
+from pipelines.talking_head.gaussians import learning, scene
+from pipelines.talking_head.gaussians.driven import Part, Performer, calm, picture
+from pipelines.talking_head.gaussians.driven import prepared as of_clip
+from pipelines.talking_head.gaussians.moving import Talker
+from pipelines.talking_head.ingest.footage import Footage
+from pipelines.talking_head.judge import drive, pixels
+from pipelines.talking_head.judge.blocks import Fold, folds
+from pipelines.talking_head.landmarks.landmarker import Landmarker
+from pipelines.talking_head.listen.joined import Joined
+from pipelines.talking_head.listen.speech import Speech
+from pipelines.talking_head.track.person import Person
+from pipelines.talking_head.track.sights import Sights, sighted
+from pipelines.talking_head.track.tracked import Track
+from pipelines.talking_head.track.watching import watched
+from pipelines.talking_head.weights import EMBEDDING, LANDMARKER, MELSPECTROGRAM, SELFIE
+
+SIDE, ITERATIONS = 96, 400
+"""Pixels a side; iterations of a fold, so that all five take less than four minutes on an idle core."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Job:
+    """What every fold needs. truth: the lips read from the true pictures at the same size."""
+
+    track: Track
+    sights: Sights
+    clip: Clip
+    motions: Sequence[Motion]
+    files: Path
+    truth: Float64[np.ndarray, "t 40 2"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Shown:
+    """What one fold showed. lips: by what drove them. seconds: of CPU time, of learning."""
+
+    lips: dict[str, Float64[np.ndarray, "h 40 2"]]
+    psnr: float
+    ssim: float
+    seconds: float
+
+
+def prepared(footage: Footage, track: Track, driven: tuple[Clip, Sequence[Motion]], files: Path) -> Job:
+    """The job of a clip."""
+    sights = sighted(footage, track, Person(files / SELFIE), SIDE)
+    lips, _ = watched(sights.pictures, Landmarker(files / LANDMARKER), track.head, track.poses)
+    clip, motions = driven
+    return Job(track=track, sights=sights, clip=clip, motions=motions, files=files, truth=lips)
+
+
+def truth(path: Path) -> Float64[np.ndarray, "t 40 2"]:
+    """The true lips of the job."""
+    job: Job = pickle.loads(path.read_bytes())
+    return job.truth
+
+
+def shown(path: Path, seed: int, number: int) -> Shown:
+    """One fold of the job, learned and judged."""
+    torch.set_num_threads(1)
+    job: Job = pickle.loads(path.read_bytes())
+    fold = folds(len(job.track))[number]
+    whole = scene.assembled(job.sights, job.track, np.zeros((len(job.track), 1, 1), dtype=np.float32))
+    part = of_clip(whole, job.track, job.clip.mouths, (job.motions[number], fold.learned))
+    began = time.process_time()
+    performer = Performer(_learned(part, fold, job.files, seed), part, calm(part.scene, fold.learned))
+    seconds = time.process_time() - began
+    film, true = _played(job, performer, fold), job.sights.pictures[fold.held]
+    found = Shown(
+        lips=_lips(job, performer, fold),
+        psnr=pixels.mean_psnr(film, true),
+        ssim=float(np.mean([pixels.ssim(one, other) for one, other in zip(film, true, strict=True)])),
+        seconds=seconds,
+    )
+    print(f"seed {seed} fold {number}: {found.psnr:.2f} dB, {found.ssim:.3f}, {seconds:.0f} s", file=sys.stderr)
+    return found
+
+
+def _learned(part: Part, fold: Fold, files: Path, seed: int) -> Talker:
+    course = learning.Course(iterations=ITERATIONS, seed=seed, drive=learning.MOTION)
+    rows = torch.from_numpy(fold.learned)
+    triangles = torch.from_numpy(Landmarker(files / LANDMARKER).face.triangles).long()
+    talker = learning.begun(part.scene.chosen(rows), part.head, triangles, course)
+    return learning.learned(talker, part.scene, rows, course)
+
+
+def _audio(job: Job, way: drive.Way) -> drive.Audio:
+    front = Joined(Speech(job.files / MELSPECTROGRAM, job.files / EMBEDDING))
+    return drive.Audio(front, job.clip.sound, way)
+
+
+def _lips(job: Job, performer: Performer, fold: Fold) -> dict[str, Float64[np.ndarray, "h 40 2"]]:
+    """The lips of each film of the held-out frames, all in one pose."""
+    still = job.track.poses.chosen(np.full(len(fold.held), performer.row))
+    ways = {"right": drive.right, "wrong": drive.wrong, "silent": drive.silent}
+    films = {name: performer(_audio(job, way).of(fold)) for name, way in ways.items()}
+    films["tracked"] = performer.shown(performer.part.codes[fold.held])
+    found = {}
+    for name, film in films.items():
+        found[name], _ = watched(film, Landmarker(job.files / LANDMARKER), job.track.head, still)
+    return found
+
+
+def _played(job: Job, performer: Performer, fold: Fold) -> UInt8[np.ndarray, "h s s 3"]:
+    """The held-out frames in their own poses and with their own eyes, driven by the right audio."""
+    part = performer.part
+    codes = part.motion(_audio(job, drive.right).of(fold))
+    controls = torch.from_numpy(part.controls(codes, job.track.blink[fold.held])).float()
+    pairs = zip(fold.held, controls, strict=True)
+    return np.stack([picture(performer.talker, part.scene, int(row), control) for row, control in pairs])
