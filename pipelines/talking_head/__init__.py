@@ -34,7 +34,8 @@ HOP = RATE // FPS
 ENGINES = ("gaussians",)
 PLANNED = ("egstalker", "ernerf")
 """Engines that are meant to come, and that people will ask for by these names."""
-FRONTS = ("speech", "mel")
+FRONTS = ("speech+mel", "speech", "mel")
+DRIVES = ("motion", "audio")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +43,10 @@ class Options:
     """What a user may ask of a subject. Raises ValueError with a plain sentence where a value cannot be had."""
 
     engine: str = option("gaussians", "What learns and draws the head; more engines are to come.")
-    front_end: str = option("speech", "What listens: a network that knows speech, or plain mel bands.", choices=FRONTS)
+    drive: str = option("motion", "What moves the mouth: movements learned first, or sound at once.", choices=DRIVES)
+    front_end: str = option(
+        "speech+mel", "What listens: a network that knows speech, plain mel bands, or both.", choices=FRONTS
+    )
     resolution: int = option(128, "Pixels along each side of the film; an even number.", least=64, most=512)
     iterations: int = option(2000, "How long is learned from a video.", least=20, most=200_000)
     seed: int = option(0, "Where chance begins; the same gives the same.", least=0, most=1_000_000)

@@ -18,6 +18,7 @@ class About:
     """
 
     engine: str
+    drive: str
     front_end: str
     digest: str
     side: int
@@ -34,6 +35,6 @@ def write_about(folder: Path, about: About) -> None:
 
 
 def read_about(folder: Path) -> About:
-    """What the model in the folder is."""
+    """What the model in the folder is; one that does not say what drives it is older than the choice."""
     raw = json.loads((folder / ABOUT).read_text("ascii"))
-    return About(**{**raw, "heard": tuple(raw["heard"]), "loop": tuple(raw["loop"])})
+    return About(**{"drive": "audio", **raw, "heard": tuple(raw["heard"]), "loop": tuple(raw["loop"])})

@@ -16,6 +16,7 @@ from pipelines.talking_head import FPS
 from pipelines.talking_head.about import About, read_about, write_about
 from pipelines.talking_head.gaussians.camera import flattened
 from pipelines.talking_head.gaussians.cloud import Cloud, Start
+from pipelines.talking_head.gaussians.drivers import ByEar, ByMotion, keep_driver, kept_driver
 from pipelines.talking_head.gaussians.moving import Talker
 from pipelines.talking_head.gaussians.scene import Scene, stances
 from pipelines.talking_head.gaussians.splat import drawn
@@ -26,7 +27,7 @@ from pipelines.talking_head.track.turning import Poses
 LONGEST = 40 * FPS
 """Frames that are played before they come again."""
 MODEL = "model.pt"
-_ARRAYS = ("pictures", "head", "ground", "turns", "moves", "eyes", "middle", "low", "high")
+_ARRAYS = ("pictures", "head", "ground", "turns", "moves", "eyes", "middle")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -34,19 +35,18 @@ class Subject:
     """Somebody who can be made to speak.
 
     pictures, head: of the frames that are played, head in 255ths. ground: the background alone. middle: of the moves,
-    about which the torso leans. low, high: the mouths that were seen, as codes.
+    about which the torso leans. driver: what gives the talker its codes.
     """
 
     about: About
     talker: Talker
+    driver: ByEar | ByMotion
     poses: Poses
     eyes: Float[Tensor, "t 2"]
     pictures: UInt8[np.ndarray, "t s s 3"]
     head: UInt8[np.ndarray, "t s s"]
     ground: UInt8[np.ndarray, "s s 3"]
     middle: Float[Tensor, 3]
-    low: Float[Tensor, " k"]
-    high: Float[Tensor, " k"]
 
     @property
     def loop(self) -> Loop:
@@ -54,8 +54,9 @@ class Subject:
         return Loop(*self.about.loop)
 
 
-def keep(folder: Path, talker: Talker, scene: Scene, front: tuple[str, str]) -> About:
-    """Afterwards the folder holds the subject. front: name and digest of the front end."""
+def keep(folder: Path, made: tuple[Talker, ByEar | ByMotion], scene: Scene, front: tuple[str, str]) -> About:
+    """Afterwards the folder holds the subject. made: what was learned. front: name and digest of the front end."""
+    talker, driver = made
     folder.mkdir(parents=True, exist_ok=True)
     rows = slice(0, LONGEST)
     poses = Poses(turns=_doubles(scene.turns[rows]), moves=_doubles(scene.moves[rows]))
@@ -64,6 +65,7 @@ def keep(folder: Path, talker: Talker, scene: Scene, front: tuple[str, str]) -> 
     loop = looped(np.concatenate([places, torsos(pictures, head)], axis=1), places)
     about = About(
         engine="gaussians",
+        drive=driver.drive,
         front_end=front[0],
         digest=front[1],
         side=scene.side,
@@ -81,12 +83,11 @@ def keep(folder: Path, talker: Talker, scene: Scene, front: tuple[str, str]) -> 
         "moves": poses.moves,
         "eyes": scene.eyes[rows].numpy(),
         "middle": scene.middle.numpy(),
-        "low": scene.codes.amin(0).numpy(),
-        "high": scene.codes.amax(0).numpy(),
     }
     for name in _ARRAYS:
         np.save(folder / f"{name}.npy", arrays[name])
     torch.save(talker.state_dict(), folder / MODEL)
+    keep_driver(folder, driver)
     write_about(folder, about)
     return about
 
@@ -95,13 +96,14 @@ def remembered(folder: Path) -> Subject:
     """The subject in the folder. Its frames are read as they are needed."""
     about = read_about(folder)
     held = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in _ARRAYS}
-    small = {name: torch.from_numpy(np.array(held[name])) for name in ("eyes", "middle", "low", "high")}
+    small = {name: torch.from_numpy(np.array(held[name])) for name in ("eyes", "middle")}
     talker = _empty(about)
     talker.load_state_dict(torch.load(folder / MODEL, weights_only=True))
     talker.eval()
     return Subject(
         about=about,
         talker=talker,
+        driver=kept_driver(folder, about.drive, talker),
         poses=Poses(turns=np.array(held["turns"]), moves=np.array(held["moves"])),
         pictures=held["pictures"],
         head=held["head"],
@@ -122,12 +124,11 @@ def spoken(
     turns, moves = _floats(poses.turns), _floats(poses.moves)
     stance = stances(turns, moves, subject.middle)
     eyes = _mixed(subject.eyes, shown)
+    given = subject.driver(_around(heard, first, last), eyes)
     with torch.no_grad():
-        codes = subject.talker.said(_around(heard, first, last), eyes)
-        kept = torch.clamp(codes, subject.low, subject.high)
         for row in range(last - first):
-            head = _drawn(subject, kept[row], stance[row], (turns[row], moves[row]))
-            yield _over(subject, head, shown, row), bool(torch.equal(kept[row], codes[row]))
+            head = _drawn(subject, given.codes[row], stance[row], (turns[row], moves[row]))
+            yield _over(subject, head, shown, row), not given.held[row]
 
 
 def _drawn(subject: Subject, codes: Tensor, stance: Tensor, pose: tuple[Tensor, Tensor]) -> np.ndarray:

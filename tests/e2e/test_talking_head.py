@@ -47,7 +47,7 @@ def hello(data, tmp_path_factory):
 
 @pytest.fixture
 def studio(place, talking_models):
-    wishes = f'resolution = {SIDE}\niterations = {ITERATIONS}\nfront_end = "mel"\n'
+    wishes = f"resolution = {SIDE}\niterations = {ITERATIONS}\n"
     place.configure(
         daemon=f'models = "{talking_models}"\nfetch_models = false', rest=f"[pipelines.talking_head]\n{wishes}"
     )
@@ -109,7 +109,8 @@ def check_receipts(results: Path):
     learned = json.loads((results / "take" / "receipt.json").read_text("utf-8"))["figures"]
     assert (results / "take" / "preview.png").stat().st_size > 50_000
     assert learned["engine"] == "gaussians"
-    assert learned["front_end"]["name"] == "mel"
+    assert learned["front_end"]["name"] == "speech+mel"
+    assert learned["drive"] == "motion"
     assert learned["reprojection_percent"] < 1.6
     assert learned["held_out"]["head_over_true_rest"]["psnr"] > 27
     assert learned["held_out"]["whole_frame"]["psnr"] > 20

@@ -60,7 +60,8 @@ def test_what_cannot_be_used_is_refused_in_words(item, words):
         ({"engine": "magic"}, 'engine = "magic": it must be "gaussians"'),
         ({"resolution": 127}, "it must be even, because films need that; take 126 or 128"),
         ({"resolution": 1024}, "it must be at most 512"),
-        ({"front_end": "whisper"}, 'it must be one of "speech", "mel"'),
+        ({"front_end": "whisper"}, 'it must be one of "speech+mel", "speech", "mel"'),
+        ({"drive": "wish"}, 'it must be one of "motion", "audio"'),
     ],
 )
 def test_a_wish_that_cannot_be_had_is_told(wish, words):

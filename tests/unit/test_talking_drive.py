@@ -7,58 +7,17 @@ import pytest
 
 from pipelines.talking_head import HOP
 from pipelines.talking_head.drive import codes, motion, shaping
-from pipelines.talking_head.drive.codes import Mouths
 from pipelines.talking_head.drive.motion import Clip
 from pipelines.talking_head.judge import blocks, drive, following, mouths
 from pipelines.talking_head.judge.probe import correlation
-from pipelines.talking_head.landmarks.points import GAPS, JAW_OPEN, LIPS, MESH
+from pipelines.talking_head.landmarks.points import LIPS, MESH
 from pipelines.talking_head.listen.joined import BANDS, STEPS, Joined, coarse
 from pipelines.talking_head.listen.mel import Mel
 from pipelines.talking_head.track.bundle import Head
 from pipelines.talking_head.track.lips import opening_of
 from pipelines.talking_head.track.tracked import Track
 from pipelines.talking_head.track.turning import FACING, Poses
-
-
-class Loud:
-    """A front end that hears how loud each frame is, and its neighbours a little."""
-
-    name = "loud"
-    digest = "0" * 64
-
-    def __call__(self, sound):
-        level = np.sqrt((sound[: len(sound) // HOP * HOP].reshape(-1, HOP) ** 2).mean(axis=1))
-        around = np.pad(level, 1)
-        beside = (around[:-2] + around[2:]) / 2
-        return np.stack([level, beside], axis=1)[:, None].astype(np.float32)
-
-
-def wandering(frames, seed):
-    path = np.random.default_rng(seed).normal(size=frames + 4)
-    return np.abs(np.convolve(path, np.ones(5) / 2, mode="valid"))
-
-
-def mouth_of(opening, size=0.1, seed=0):
-    """Mouths that open so far, with a little noise of the tracker; the jaw goes along."""
-    noise = np.random.default_rng(seed)
-    shape = np.random.default_rng(7).normal(size=(len(LIPS), 2))
-    lips = np.tile(shape, (len(opening), 1, 1))
-    for upper, lower in GAPS:
-        lips[:, LIPS.index(upper)], lips[:, LIPS.index(lower)] = [0.0, 0.5], [0.0, 0.5]
-        lips[:, LIPS.index(upper), 1] += size * opening / 2
-        lips[:, LIPS.index(lower), 1] -= size * opening / 2
-    faces = np.zeros((len(opening), 52))
-    faces[:, JAW_OPEN] = size * opening
-    return Mouths(lips + size * noise.normal(0, 0.02, lips.shape), faces + size * noise.normal(0, 0.02, faces.shape))
-
-
-def talking(frames, seed=0, size=0.1):
-    """A clip in which the mouth is as far open as the sound is loud."""
-    opening = wandering(frames, seed)
-    noise = np.random.default_rng(seed).normal(size=frames * HOP)
-    sound = (np.repeat(opening, HOP) * np.sign(noise)).astype(np.float32)
-    return Clip(sound, mouth_of(opening, size, seed))
-
+from tests.unit.talking_world import Loud, mouth_of, talking, wandering
 
 # Codes.
 

@@ -15,6 +15,7 @@ import torch
 from pipelines.contract import Input
 from pipelines.talking_head import HOP
 from pipelines.talking_head.about import read_about
+from pipelines.talking_head.gaussians.drivers import ByEar
 from pipelines.talking_head.gaussians.learning import begun
 from pipelines.talking_head.judge.blocks import GUARD
 from pipelines.talking_head.stages import listening
@@ -44,12 +45,14 @@ def subject(tmp_path_factory):
     with torch.no_grad():
         talker.head.colour.uniform_(-1, 1)
         talker.effects.normal_(0, 0.3)
-    keep(folder, talker.eval(), scene, ("mel", "abc"))
+    by_ear = ByEar(talker, scene.codes.amin(0), scene.codes.amax(0))
+    keep(folder, (talker.eval(), by_ear), scene, ("mel", "abc"))
     return folder
 
 
 def test_a_model_knows_what_it_was_made_by(subject):
     about = read_about(subject)
+    assert about.drive == "audio"
     assert (about.engine, about.front_end, about.digest, about.side) == ("gaussians", "mel", "abc", 32)
     assert about.loop[1] + 8 <= COUNT
 
@@ -72,13 +75,15 @@ def test_beside_the_head_the_film_is_the_clip_and_the_head_is_moved_by_the_sound
 
 def test_a_mouth_that_was_never_seen_is_held_at_the_widest_that_was(subject):
     one = remembered(subject)
-    narrow = replace(one, low=one.low * 0, high=one.high * 0)
+    low, high = one.driver.low, one.driver.high
+    narrow = replace(one, driver=replace(one.driver, low=low * 0, high=high * 0))
+    wide = replace(one, driver=replace(one.driver, low=low - 99, high=high + 99))
     shown = [seen for _, seen in spoken(narrow, HEARD, 0, 5)]
     still = np.stack([p for p, _ in spoken(narrow, HEARD, 0, 1)])
     mute = np.stack([p for p, _ in spoken(narrow, 0 * HEARD, 0, 1)])
     assert not any(shown)
     assert np.array_equal(still, mute)
-    assert all(seen for _, seen in spoken(replace(one, low=one.low - 99, high=one.high + 99), HEARD, 0, 5))
+    assert all(seen for _, seen in spoken(wide, HEARD, 0, 5))
 
 
 def test_the_end_of_a_clip_is_held_out_behind_a_guard():

@@ -15,7 +15,7 @@ from jaxtyping import Float32, Float64, Int64
 
 from pipelines.talking_head import FPS, HOP
 from pipelines.talking_head.drive.codes import Basis, Mouths, Seen, Subject, basis, seen, subject
-from pipelines.talking_head.listen.front import Features, FrontEnd, apart, neighbours
+from pipelines.talking_head.listen.front import NEIGHBOURS, Features, FrontEnd, apart, neighbours
 from pipelines.talking_head.track.lips import opening_of
 
 PIECE = 2 * FPS
@@ -95,7 +95,11 @@ class Motion:
 
     def freely(self, features: Features) -> Float64[np.ndarray, "t k"]:
         """The codes of each frame, also such as no mouth of the subject had."""
-        return self.line(surroundings(features), self.gain)
+        return self.told(neighbours(features))
+
+    def told(self, around: Float32[np.ndarray, "t n w c"]) -> Float64[np.ndarray, "t k"]:
+        """As ``freely``, of features that have their neighbours beside them."""
+        return self.line(among(around), self.gain)
 
     def __call__(self, features: Features) -> Float64[np.ndarray, "t k"]:
         """The codes of each frame, within the mouths that were seen."""
@@ -121,8 +125,14 @@ def runs(rows: Int64[np.ndarray, " l"]) -> list[Int64[np.ndarray, " r"]]:
 
 def surroundings(features: Features) -> Float64[np.ndarray, "t d"]:
     """What a frame hears: its own features, and those of some before and after."""
-    around = neighbours(features, (AROUND, AROUND))[:, ::STRIDE]
-    return np.asarray(around.reshape(len(features), -1), dtype=np.float64)
+    return among(neighbours(features))
+
+
+def among(around: Float32[np.ndarray, "t n w c"]) -> Float64[np.ndarray, "t d"]:
+    """What a frame hears of the features of itself and its neighbours."""
+    first = NEIGHBOURS[0] - AROUND
+    kept = around[:, first : first + 2 * AROUND + 1 : STRIDE]
+    return np.asarray(kept.reshape(len(kept), -1), dtype=np.float64)
 
 
 def learned(own: Lesson, others: Sequence[Lesson], digest: str) -> Motion:

@@ -4,5 +4,6 @@
 - ``camera``    Gaussians of space as Gaussians of the picture
 - ``cloud``     a head and a torso of Gaussians, and where they start from;  ``moving``  how features move them
 - ``mouth``     what lies between the lips;  ``driven``  a clip whose mouth is moved by codes instead of by its sound
+- ``drivers``   what gives a talker its codes, and how that is remembered
 - ``scene``     a clip as they learn it;  ``learning``  the loop, its checkpoints and its loss
 """

@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float64, Int64, UInt8
+from jaxtyping import Float, Float64, Int64, UInt8
 from torch import Tensor
 
 from pipelines.talking_head import HOP
+from pipelines.talking_head.gaussians.drivers import Driver, Given
 from pipelines.talking_head.gaussians.learning import rendered
 from pipelines.talking_head.gaussians.moving import Talker
 from pipelines.talking_head.gaussians.scene import Scene
@@ -52,12 +53,17 @@ class Exam:
     curves: dict[str, Float64[np.ndarray, " h"]]
 
 
-def examined(talker: Talker, clip: Clip, landmarker: Landmarker) -> Exam:
-    """What holds of the talker in the held-out frames. Poses and eyes are the true ones; the sound is theirs alone."""
+def examined(talker: Talker, driver: Driver, clip: Clip, landmarker: Landmarker) -> Exam:
+    """What holds of the talker in the held-out frames. Poses and eyes are the true ones; the sound is theirs alone.
+
+    ``oracle_spread`` is that of the opening where the tracked codes drive: what is missing there is not the ear's.
+    """
     own = clip.sound[int(clip.held[0]) * HOP :]
     sounds = {"right": own, "wrong": drive.wrong(own), "silent": np.zeros_like(own)}
     began = time.perf_counter()
-    films = {name: spoken(talker, clip, sound) for name, sound in sounds.items()}
+    codes = {name: said(driver, clip, sound) for name, sound in sounds.items()}
+    films = {name: shown(talker, clip, given.codes) for name, given in codes.items()}
+    films["tracked"] = shown(talker, clip, clip.scene.codes[torch.from_numpy(clip.held)])
     rate = len(films) * len(clip.held) / (time.perf_counter() - began)
     poses = clip.track.poses.chosen(clip.held)
     lips = {
@@ -72,19 +78,24 @@ def examined(talker: Talker, clip: Clip, landmarker: Landmarker) -> Exam:
         "lmd_percent": {name: round(100 * mouths.distance(lips[name], lips["truth"]), 3) for name in sounds},
         "opening_correlation": {name: round(correlation(opening[name], truth), 3) for name in sounds},
         "opening_spread": round(mouths.spread(opening["right"], truth), 3),
+        "oracle_spread": round(mouths.spread(opening["tracked"], truth), 3),
+        "mouths_never_seen_percent": round(100 * float(codes["right"].held.float().mean()), 1),
         "frames_a_second": round(rate, 1),
     }
     return Exam(figures, {"truth": truth, "right sound": opening["right"], "silence": opening["silent"]})
 
 
-def spoken(talker: Talker, clip: Clip, sound: Sound) -> Pictures:
-    """The held-out frames, whole, as the talker shows them to that sound."""
+def said(driver: Driver, clip: Clip, sound: Sound) -> Given:
+    """What drives the talker in the held-out frames to that sound."""
     heard = torch.from_numpy(neighbours(clip.front(sound)))
-    scene = clip.scene
+    return driver(heard, clip.scene.eyes[torch.from_numpy(clip.held)])
+
+
+def shown(talker: Talker, clip: Clip, codes: Float[Tensor, "h k"]) -> Pictures:
+    """The held-out frames, whole, as the talker shows them by those codes."""
+    pairs = zip(clip.held, codes, strict=True)
     with torch.no_grad():
-        codes = talker.said(heard, scene.eyes[torch.from_numpy(clip.held)])
-        shown = [rendered(talker, scene, int(row), codes[at]) for at, row in enumerate(clip.held)]
-    return np.stack([pictured(one) for one in shown])
+        return np.stack([pictured(rendered(talker, clip.scene, int(row), one)) for row, one in pairs])
 
 
 def nearness(film: Pictures, clip: Clip) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from pipelines.talking_head import FPS, HOP, Options, offset
 from pipelines.talking_head.about import About, read_about
 from pipelines.talking_head.ingest.spoken import listened
 from pipelines.talking_head.listen.front import Features, FrontEnd, Sound
-from pipelines.talking_head.listen.speech import Speech
+from pipelines.talking_head.listen.mel import Mel
 from pipelines.talking_head.stages.files import load_footage, load_track, named, video
 from pipelines.talking_head.stages.fronts import front_of
 from pipelines.talking_head.weights import EMBEDDING, MELSPECTROGRAM, digests
@@ -39,7 +39,7 @@ def listen(work: Work) -> Result:
         work.progress(number, len(audios), "sounds")
         save_heard(work.folder / f"{number}.npy", front, whole(listened(work.path(audio)).samples))
     figures: dict[str, Any] = {"front_end": {"name": front.name, "sha256": front.digest}, **told}
-    weights = digests(MELSPECTROGRAM, EMBEDDING) if front.name == Speech.name else {}
+    weights = digests(MELSPECTROGRAM, EMBEDDING) if front.name != Mel.name else {}
     return Result(figures=figures, warnings=warnings, weights=weights)
 
 
