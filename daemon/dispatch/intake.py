@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
 
-from daemon.dispatch.keys import options_of
+from daemon.dispatch.keys import key_of, options_of
 from daemon.dispatch.site import InboxSite, Site
 from daemon.model import Arrival, Draft, Inventory, Job, Kind, Status, Take, Unsettled
-from daemon.names import safe, shown
+from daemon.names import shown
 from daemon.route import route
 from daemon.store import InboxRow, Store, Waiting, WaitingState, place
 from daemon.watch.scan import fingerprint
@@ -31,14 +30,6 @@ class Want:
     arrival: Arrival
     what: str
     since: float
-
-
-def _key(name: str | None) -> str | None:
-    """A key that is safe as a folder's name; two names that differ never become one key."""
-    if name is None or (safe(name) == name and "@" not in name):
-        return name
-    digest = hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()
-    return f"{safe(name)}-{digest[:6]}"
 
 
 def new_id(now: float) -> str:
@@ -150,7 +141,7 @@ class Intake:
             pipeline=draft.pipeline,
             inbox=arrival.inbox,
             lane=arrival.lane,
-            key=_key(arrival.key),
+            key=key_of(arrival, self._site.pipelines.get(str(draft.pipeline))),
             item=shown(arrival.name),
             name=draft.name,
             status=Status.ACCEPTING,

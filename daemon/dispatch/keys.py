@@ -1,17 +1,38 @@
-"""Whose a state is: the inbox and the key, and the options that were said to hold for it, beside its revisions."""
+"""Which key a drop adds to, and whose a state is: inbox, key, and the options that were said to hold for it."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from daemon.model import Job
-from pipelines.contract import write_atomic
+from daemon.model import Arrival, Job
+from daemon.names import safe
+from daemon.watch.items import DEFAULT_KEY
+from pipelines.contract import Loose, Pipeline, write_atomic
 
 KEY = "key.json"
 """The file, in the folder of a key's state, that says whose it is."""
+
+
+def key_of(arrival: Arrival, pipeline: Pipeline | None) -> str | None:
+    """The key that a drop adds to; what lies in the inbox itself adds to the one that it would in its lane."""
+    if arrival.key is not None:
+        return _safe(arrival.key)
+    if pipeline is None or not pipeline.keyed:
+        return None
+    is_folder = arrival.folder and arrival.tops == (arrival.name,)
+    return DEFAULT_KEY if pipeline.loose is Loose.TOGETHER and not is_folder else _safe(arrival.name)
+
+
+def _safe(name: str) -> str:
+    """A key that is safe as a folder's name; two names that differ never become one key."""
+    if safe(name) == name and "@" not in name:
+        return name
+    digest = hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()
+    return f"{safe(name)}-{digest[:6]}"
 
 
 def keys_of(state: Path, pipeline: str) -> Iterator[tuple[str, str]]:
