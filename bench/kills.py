@@ -27,7 +27,7 @@ ELSEWHERE = Path("/dev/shm")
 """A second file system, where there is one, for an inbox that results do not share a disk with."""
 OURS = frozenset({"STATUS.txt", ".visaged-inbox", "WHY.txt"})
 OF_CONTAINERS = tuple(step for step in Step if step.startswith("docker:"))
-OF_STATES = tuple(step for step in Step if step.startswith(("prepare:", "state:", "tree:")))
+OF_STATES = tuple(step for step in Step if step.startswith(("prepare:", "state:", "tree:", "forget:")))
 """Passed by what remembers, which is besieged in ``kills_faces``."""
 LABELLED = 0.7
 """The share of kills at a labelled step; the others come at a time by chance."""

@@ -77,12 +77,7 @@ def assembled(
     site, nightly = site_of(config, pipelines), nightly_of(config, pipelines)
     for folder in (site.work, site.archive, site.failed):
         folder.mkdir(parents=True, exist_ok=True)
-    store = Store(connect(database(config)))
-    try:
-        check(config, store)
-    except ConfigError:
-        store.close()
-        raise
+    store = _opened(config)
     store.remember("work", str(site.work))
     events: queue.SimpleQueue[Event] = queue.SimpleQueue()
     runners = hired(config, {*site.runner_of.values(), *(attempt.runner for attempt in store.running())}, events.put)
@@ -112,6 +107,16 @@ def assembled(
         announce.close()
         movers.close()
         store.close()
+
+
+def _opened(config: Config) -> Store:
+    store = Store(connect(database(config)))
+    try:
+        check(config, store)
+    except ConfigError:
+        store.close()
+        raise
+    return store
 
 
 def _ask_every_key(asking: Asking, pipeline: Pipeline, post: Callable[[Event], None], now: float) -> None:

@@ -18,10 +18,13 @@ KEY = "key.json"
 
 
 def key_of(arrival: Arrival, pipeline: Pipeline | None) -> str | None:
-    """The key that a drop adds to; what lies loose in the inbox itself adds to the one that it would in its lane."""
-    if arrival.key is None and pipeline is not None and pipeline.keyed:
-        return DEFAULT_KEY if pipeline.loose is Loose.TOGETHER else _safe(arrival.name)
-    return None if arrival.key is None else _safe(arrival.key)
+    """The key that a drop adds to; what lies in the inbox itself adds to the one that it would in its lane."""
+    if arrival.key is not None:
+        return _safe(arrival.key)
+    if pipeline is None or not pipeline.keyed:
+        return None
+    is_folder = arrival.folder and arrival.tops == (arrival.name,)
+    return DEFAULT_KEY if pipeline.loose is Loose.TOGETHER and not is_folder else _safe(arrival.name)
 
 
 def _safe(name: str) -> str:

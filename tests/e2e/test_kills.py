@@ -20,6 +20,7 @@ ELSEWHERE = {
     *(step for step in Step if step.startswith("tree:")),  # and tests/unit/test_tree_kills.py
     *(step for step in Step if step.startswith("state:")),  # and tests/unit/test_revisions.py
     *(step for step in Step if step.startswith("docker:")),  # tests/e2e/test_docker_kills.py
+    *(step for step in Step if step.startswith("forget:")),  # tests/e2e/test_forget.py
 }
 """Steps that a drop on one file system, with processes as stages, does not pass."""
 

@@ -8,12 +8,24 @@ from daemon.dispatch.keys import key_of
 from daemon.model import Arrival
 from pipelines.registry import ours
 
-LOOSE = Arrival(inbox="inbox", lane=None, key=None, name="anna", tops=("anna.mp4",), files=(), folder=False)
+LOOSE = Arrival(inbox="inbox", lane=None, key=None, name="anna", tops=("anna.jpg",), files=(), folder=False)
+FOLDER = replace(LOOSE, name="family", tops=("family",), folder=True)
+ARCHIVE = replace(LOOSE, name="family", tops=("family.zip",), folder=True)
 
 
-@pytest.mark.parametrize(("pipeline", "key"), [("morph", None), ("faces", "default"), ("talking_head", "anna")])
-def test_what_lies_in_the_inbox_itself_adds_to_the_key_that_it_would_in_its_lane(pipeline, key):
-    assert key_of(LOOSE, ours()[pipeline]) == key
+@pytest.mark.parametrize(
+    ("pipeline", "drop", "key"),
+    [
+        ("morph", LOOSE, None),
+        ("morph", FOLDER, None),
+        ("faces", LOOSE, "default"),
+        ("faces", ARCHIVE, "default"),
+        ("faces", FOLDER, "family"),
+        ("talking_head", replace(LOOSE, tops=("anna.mp4",)), "anna"),
+    ],
+)
+def test_what_lies_in_the_inbox_itself_adds_to_the_key_that_it_would_in_its_lane(pipeline, drop, key):
+    assert key_of(drop, ours()[pipeline]) == key
 
 
 def test_a_key_is_the_folder_that_it_was_dropped_into():
