@@ -77,8 +77,7 @@ def assembled(
     site, nightly = site_of(config, pipelines), nightly_of(config, pipelines)
     for folder in (site.work, site.archive, site.failed):
         folder.mkdir(parents=True, exist_ok=True)
-    store = _opened(config)
-    store.remember("work", str(site.work))
+    store = _opened(config, site)
     events: queue.SimpleQueue[Event] = queue.SimpleQueue()
     runners = hired(config, {*site.runner_of.values(), *(attempt.runner for attempt in store.running())}, events.put)
     movers = Movers(site, events.put)
@@ -109,13 +108,14 @@ def assembled(
         store.close()
 
 
-def _opened(config: Config) -> Store:
+def _opened(config: Config, site: Site) -> Store:
     store = Store(connect(database(config)))
     try:
         check(config, store)
     except ConfigError:
         store.close()
         raise
+    store.remember("work", str(site.work))
     return store
 
 

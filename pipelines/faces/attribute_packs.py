@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import Any
 
 from pipelines.contract import Weights
+from pipelines.faces.catalogue import CATALOGUE, weights_of
 
 ATTRIBUTES = ("age", "gender", "emotion", "race")
-_RAW: Mapping[str, Any] = tomllib.loads(files(__package__).joinpath("models.toml").read_text("utf-8"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +31,7 @@ def _pack(name: str, raw: Mapping[str, Any]) -> AttributePack:
     return AttributePack(name=name, about=raw["about"], licence=raw["licence"], files=needs)
 
 
-ATTRIBUTE_PACKS: Mapping[str, AttributePack] = {name: _pack(name, raw) for name, raw in _RAW["attributes"].items()}
+ATTRIBUTE_PACKS: Mapping[str, AttributePack] = {name: _pack(name, raw) for name, raw in CATALOGUE["attributes"].items()}
 """The packs by name."""
 
 
@@ -64,21 +62,8 @@ def spared(options: Mapping[str, Any]) -> tuple[str, ...]:
 
 def weights() -> tuple[Weights, ...]:
     """Every file of every pack."""
-    return tuple(_file(file, pack) for pack in ATTRIBUTE_PACKS.values() for file in pack.of(ATTRIBUTES))
+    return tuple(weights_of(pack, file) for pack in ATTRIBUTE_PACKS.values() for file in pack.of(ATTRIBUTES))
 
 
 def _chosen(options: Mapping[str, Any]) -> AttributePack:
     return ATTRIBUTE_PACKS[options.get("attributes_pack", "attributes")]
-
-
-def _file(name: str, pack: AttributePack) -> Weights:
-    raw = _RAW["files"][name]
-    return Weights(
-        name=name,
-        pack=pack.name,
-        sha256=raw["sha256"],
-        size=raw["size"],
-        licence=pack.licence,
-        about=pack.about,
-        sources=tuple(raw["sources"]),
-    )

@@ -4,47 +4,32 @@ from __future__ import annotations
 
 import difflib
 import re
-import tomllib
 from collections.abc import Mapping
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from pipelines.contract import Weights
 from pipelines.faces import attribute_packs
+from pipelines.faces.catalogue import CATALOGUE, weights_of
 from pipelines.faces.packs import Pack, described, digest, read_own
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-_RAW: Mapping[str, Any] = tomllib.loads(files(__package__).joinpath("models.toml").read_text("utf-8"))
 
 
 def _pack(name: str, raw: Mapping[str, Any]) -> Pack:
     if "like" in raw:
-        raw = {**raw, "impostors": _RAW["packs"][raw["like"]]["impostors"]}
-    return described(name, raw, recogniser_sha256=_RAW["files"][raw["recogniser"]["file"]]["sha256"])
+        raw = {**raw, "impostors": CATALOGUE["packs"][raw["like"]]["impostors"]}
+    return described(name, raw, recogniser_sha256=CATALOGUE["files"][raw["recogniser"]["file"]]["sha256"])
 
 
-PACKS: Mapping[str, Pack] = {name: _pack(name, raw) for name, raw in _RAW["packs"].items()}
+PACKS: Mapping[str, Pack] = {name: _pack(name, raw) for name, raw in CATALOGUE["packs"].items()}
 """The packs of models.toml by name."""
 
 
-def _weights(pack: Pack) -> tuple[Weights, ...]:
-    def file(name: str) -> Weights:
-        raw = _RAW["files"][name]
-        return Weights(
-            name=name,
-            pack=pack.name,
-            sha256=raw["sha256"],
-            size=raw["size"],
-            licence=pack.licence,
-            about=pack.about,
-            sources=tuple(raw["sources"]),
-        )
-
-    return file(pack.detector), file(pack.recogniser)
-
-
-WEIGHTS = (*(weights for pack in PACKS.values() for weights in _weights(pack)), *attribute_packs.weights())
+WEIGHTS = (
+    *(weights_of(pack, file) for pack in PACKS.values() for file in (pack.detector, pack.recogniser)),
+    *attribute_packs.weights(),
+)
 """Every file of every pack of models.toml."""
 
 

@@ -107,6 +107,19 @@ class Place:
         log = self.root / "daemon.log"
         pytest.fail(f"it did not happen in {seconds} s\n{log.read_text()[-4000:] if log.exists() else ''}")
 
+    def work_slowly(self, key: str) -> None:
+        """Afterwards a daemon is at work on the drop ``slow`` into a key of the probe ``ledger``, for half a minute."""
+        self.start()
+        self.wait_for(lambda: (self.root / "daemon.log").read_text().count("visaged runs"))
+        self.drop(f"ledger/{key}/slow/c.entry", "third")
+        self.drop(f"ledger/{key}/slow/manifest.toml", "[options]\nsleep = 30\n")
+        self.wait_for(lambda: any(job.status is Status.RUNNING for job in self.jobs()))
+
+    def stop_slow_work(self) -> None:
+        """Afterwards that drop is cancelled."""
+        assert self.visaged("cancel", "slow").returncode == 0
+        self.wait_for(lambda: all(job.status is not Status.RUNNING for job in self.jobs()))
+
     def files(self, *folders: str) -> dict[str, str]:
         """Every file below these folders and the hash of its content, but for what the daemon itself writes."""
         ours = {"STATUS.txt", ".visaged-inbox", "WHY.txt"}

@@ -8,7 +8,6 @@ import sqlite3
 import pytest
 
 from daemon.failpoints import Step
-from daemon.model import Status
 
 
 def results(place):
@@ -126,16 +125,11 @@ def test_a_tree_that_has_lost_its_mark_is_left_alone_and_that_is_said(place):
 
 def test_nothing_is_forgotten_while_a_job_of_it_is_under_way(place):
     grown(place)
-    place.start()
-    place.wait_for(lambda: (place.root / "daemon.log").read_text().count("visaged runs"))
-    place.drop("ledger/book/slow/c.entry", "third")
-    place.drop("ledger/book/slow/manifest.toml", "[options]\nsleep = 30\n")
-    place.wait_for(lambda: any(job.status is Status.RUNNING for job in place.jobs()))
+    place.work_slowly("book")
     refused = forget(place, "--yes")
     assert refused.returncode == 1
     assert "slow is at work on book" in refused.stderr
-    assert place.visaged("cancel", "slow").returncode == 0
-    place.wait_for(lambda: all(job.status is not Status.RUNNING for job in place.jobs()))
+    place.stop_slow_work()
 
 
 def test_what_is_not_known_cannot_be_forgotten(place):

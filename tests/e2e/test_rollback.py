@@ -139,16 +139,11 @@ def test_what_cannot_be_gone_back_to_is_said_in_plain_words(place, args, words):
 
 def test_nobody_goes_back_while_a_drop_of_the_key_is_under_way(place):
     grown(place)
-    place.start()
-    place.wait_for(lambda: (place.root / "daemon.log").read_text().count("visaged runs"))
-    place.drop("ledger/book/slow/c.entry", "third")
-    place.drop("ledger/book/slow/manifest.toml", "[options]\nsleep = 30\n")
-    place.wait_for(lambda: any(job.status is Status.RUNNING for job in place.jobs()))
+    place.work_slowly("book")
     refused = back(place, "--to", "1")
     assert refused.returncode == 1
     assert "slow is being added to book and would be undone with the rest" in refused.stderr
-    assert place.visaged("cancel", "slow").returncode == 0
-    place.wait_for(lambda: all(job.status is not Status.RUNNING for job in place.jobs()))
+    place.stop_slow_work()
 
 
 def test_a_state_that_was_damaged_is_mended_by_going_back(place):
