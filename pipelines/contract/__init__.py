@@ -35,7 +35,7 @@ from pipelines.contract.exchange import (
     stage_folder,
     write_atomic,
 )
-from pipelines.contract.options import checked, option
+from pipelines.contract.options import checked, option, setting, settings
 from pipelines.contract.serving import BadInput, StageFunction, Work, cores, serve
 from pipelines.contract.tree import TREE, Leaf, Place, Shown, read_leaves, read_shown, write_lines
 from pipelines.contract.weights import Weights
@@ -79,6 +79,8 @@ __all__ = [
     "read_result",
     "read_shown",
     "serve",
+    "setting",
+    "settings",
     "stage_folder",
     "write_atomic",
     "write_lines",
