@@ -78,6 +78,6 @@ def _minutes(seconds: float) -> str:
 def _nobody(work: Work) -> str:
     who = work.request.key or work.request.name
     return (
-        f"Nobody has learned {who} yet, or the video that was to be learned from failed, so {who} cannot say "
-        f"{work.request.name}. Drop a video of them talking into inbox/talking_head/{who} first, then this again."
+        f"Nobody has learned {who} yet, so {who} cannot say {work.request.name}. Drop a video of them talking into "
+        f"inbox/talking_head/{who} first, then this again."
     )
