@@ -124,7 +124,8 @@ def _played(
 
 
 def _over(place: Place) -> bool:
-    return all(job.status not in ACTIVE for job in place.jobs()) and len(place.jobs()) == 1
+    jobs = place.jobs()
+    return len(jobs) == 1 and jobs[0].status not in ACTIVE
 
 
 def _pid_of(stage: str, root: Path) -> int | None:
@@ -174,10 +175,10 @@ def _done(place: Place, stage: str) -> bool:
 
 
 def _ended(place: Place, job: Job) -> Ended:
+    assert job.status is Status.DONE, job.reason
     results = place.root / "results" / "talking_head" / "anna"
     receipt = json.loads((results / f"{job.result}.receipt.json").read_text("utf-8"))
     attempts = place.attempts(job)
-    assert job.status is Status.DONE, job.reason
     return Ended(
         figures=json.dumps(_timeless(receipt["figures"]), sort_keys=True),
         film=_seen_and_heard(results / f"{job.result}.mp4"),

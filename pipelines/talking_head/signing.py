@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from pipelines.contract import BadInput
+from pipelines.contract import Unready
 from pipelines.talking_head.marks import SOURCE, TOOL, Mark
 
 CERTIFICATE, KEY = "certificate.pem", "key.pem"
@@ -34,20 +34,20 @@ class Signature:
 def signature(folder: str) -> Signature | None:
     """What the folder says that films are signed with; None where none is configured.
 
-    Raises BadInput, in plain words, where it cannot be used: that is to be found before hours of work, not after.
+    Raises Unready, in plain words, where it cannot be used: that is to be found before hours of work, not after.
     """
     if not folder:
         return None
     if find_spec("c2pa") is None:
-        raise BadInput(WRONG.format(what="c2pa-python is not installed (pip install 'visaged[talking_head-signed]')"))
+        raise Unready(WRONG.format(what="c2pa-python is not installed (pip install 'visaged[talking_head-signed]')"))
     try:
         chain, key = (Path(folder, name).read_bytes() for name in (CERTIFICATE, KEY))
     except OSError as error:
         where = f"{folder} does not hold a readable {CERTIFICATE} and {KEY} ({error.strerror})"
-        raise BadInput(WRONG.format(what=where)) from None
+        raise Unready(WRONG.format(what=where)) from None
     found = _known(chain, key)
     if why := _trouble(found):
-        raise BadInput(WRONG.format(what=f"the certificate or its key in {folder} cannot be used: {why}"))
+        raise Unready(WRONG.format(what=f"the certificate or its key in {folder} cannot be used: {why}"))
     return found
 
 
@@ -81,7 +81,7 @@ def _known(chain: bytes, key: bytes) -> Signature:
     try:
         loaded = serialization.load_pem_private_key(key, None)
     except (ValueError, TypeError) as error:
-        raise BadInput(WRONG.format(what=f"{KEY} is no private key without a password ({error})")) from None
+        raise Unready(WRONG.format(what=f"{KEY} is no private key without a password ({error})")) from None
     match loaded:
         case ec.EllipticCurvePrivateKey() if loaded.curve.name in CURVES:
             method = CURVES[loaded.curve.name]
@@ -90,7 +90,7 @@ def _known(chain: bytes, key: bytes) -> Signature:
         case rsa.RSAPrivateKey():
             method = "ps256"
         case _:
-            raise BadInput(WRONG.format(what=f"C2PA knows no signature by the kind of key that {KEY} is"))
+            raise Unready(WRONG.format(what=f"C2PA knows no signature by the kind of key that {KEY} is"))
     plain = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     return Signature(chain, loaded.private_bytes(*plain), method)
 

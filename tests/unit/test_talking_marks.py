@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daemon.config import reserved
-from pipelines.contract import BadInput
+from pipelines.contract import Unready
 from pipelines.talking_head import PIPELINE, Options
 from pipelines.talking_head.marks import SOURCE, Mark, stamped, xmp
 from pipelines.talking_head.signing import signature, signed
@@ -161,10 +161,10 @@ def test_credentials_that_cannot_sign_are_refused_before_any_work(credentials):
     other = ec.generate_private_key(ec.SECP256R1())
     form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     (credentials / "key.pem").write_bytes(other.private_bytes(*form))
-    with pytest.raises(BadInput, match="does not match"):
+    with pytest.raises(Unready, match="does not match"):
         signature(str(credentials))
     (credentials / "key.pem").unlink()
-    with pytest.raises(BadInput, match=r"does not hold a readable certificate\.pem and key\.pem"):
+    with pytest.raises(Unready, match=r"does not hold a readable certificate\.pem and key\.pem"):
         signature(str(credentials))
 
 

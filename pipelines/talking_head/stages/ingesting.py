@@ -27,7 +27,7 @@ def ingest(work: Work) -> Result:
     """Afterwards the footage of the video is in the stage's folder, where there is a video.
 
     Raises BadInput for a video that nothing can be learned from, a sound that nobody can say, a sound whose subject
-    has no model, and for films that are to be signed where they cannot be.
+    has no model; Unready where films are to be signed and cannot be.
     """
     seen = video(work)
     if seen is None and work.state is None:
