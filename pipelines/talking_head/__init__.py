@@ -23,7 +23,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pipelines.contract import Loose, Pipeline, Publish, Stage, checked, option, setting
+from pipelines.contract import Command, Loose, Pipeline, Publish, Stage, checked, option, setting
 from pipelines.talking_head.claim import KINDS, PRINCIPAL, claim
 from pipelines.talking_head.weights import WEIGHTS
 
@@ -108,6 +108,16 @@ PIPELINE = Pipeline(
     keyed=True,
     remembers=True,
     key_word="subject",
+    commands=(
+        Command(
+            name="rollback",
+            about="Let an earlier model of a subject hold again.",
+            stages=(Stage(name="back", memory=GIB // 4),),
+            commits=True,
+            hidden=True,
+        ),
+    ),
+    reverted="rollback",
     weights=WEIGHTS,
     needs=needed,
 )
