@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pipelines.contract import BadInput, Result, Work
 from pipelines.talking_head import FPS, Options
+from pipelines.talking_head.about import read_about
 from pipelines.talking_head.ingest.container import opened, streams
 from pipelines.talking_head.ingest.footage import Models, ingested
 from pipelines.talking_head.ingest.frames import Picture
@@ -14,6 +15,7 @@ from pipelines.talking_head.ingest.speech import Voice
 from pipelines.talking_head.ingest.spoken import listened
 from pipelines.talking_head.landmarks.landmarker import Landmarker
 from pipelines.talking_head.stages.files import save_footage, video
+from pipelines.talking_head.stages.fronts import ready
 from pipelines.talking_head.weights import LANDMARKER, VOICE, digests
 
 EVERY = 25
@@ -31,6 +33,7 @@ def ingest(work: Work) -> Result:
     seen = video(work)
     if seen is None and work.state is None:
         raise BadInput(_nobody(work))
+    _listener(work)
     notes: list[str] = []
     for audio in work.request.of("audio"):
         notes += listened(work.path(audio)).notes
@@ -79,3 +82,17 @@ def _nobody(work: Work) -> str:
         f"Nobody has learned {who} yet, or the video that was to be learned from failed, so {who} cannot say "
         f"{work.request.name}. Drop a video of them talking into inbox/talking_head/{who} first, then this again."
     )
+
+
+def _listener(work: Work) -> None:
+    """Afterwards the front end is at hand: that of the model which a sound is for, else the one that is asked for."""
+    if video(work) or work.state is None:
+        ready(work, Options(**work.request.options).front)
+        return
+    name = read_about(work.state).front_end
+    try:
+        ready(work, name)
+    except BadInput as error:
+        raise BadInput(
+            f"{work.request.key} was learned with the front end {name}, and only that may drive it. {error}"
+        ) from error
