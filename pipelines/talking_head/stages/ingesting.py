@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pipelines.contract import BadInput, Result, Work
 from pipelines.talking_head import FPS, Options
+from pipelines.talking_head.about import read_about
 from pipelines.talking_head.ingest.container import opened, streams
 from pipelines.talking_head.ingest.footage import Models, ingested
 from pipelines.talking_head.ingest.frames import Picture
@@ -15,6 +16,7 @@ from pipelines.talking_head.ingest.spoken import listened
 from pipelines.talking_head.landmarks.landmarker import Landmarker
 from pipelines.talking_head.signing import signature
 from pipelines.talking_head.stages.files import save_footage, video
+from pipelines.talking_head.stages.fronts import ready
 from pipelines.talking_head.weights import LANDMARKER, VOICE, digests
 
 EVERY = 25
@@ -34,6 +36,7 @@ def ingest(work: Work) -> Result:
         raise BadInput(_nobody(work))
     options = Options(**work.request.options)
     signature(options.credentials if options.synthetic_mark else "")
+    _listener(work)
     notes: list[str] = []
     for audio in work.request.of("audio"):
         notes += listened(work.path(audio)).notes
@@ -81,3 +84,17 @@ def _nobody(work: Work) -> str:
         f"Nobody has learned {who} yet, so {who} cannot say {work.request.name}. Drop a video of them talking into "
         f"inbox/talking_head/{who} first, then this again."
     )
+
+
+def _listener(work: Work) -> None:
+    """Afterwards the front end is at hand: that of the model which a sound is for, else the one that is asked for."""
+    if video(work) or work.state is None:
+        ready(work, Options(**work.request.options).front)
+        return
+    name = read_about(work.state).front_end
+    try:
+        ready(work, name)
+    except BadInput as error:
+        raise BadInput(
+            f"{work.request.key} was learned with the front end {name}, and only that may drive it. {error}"
+        ) from error
