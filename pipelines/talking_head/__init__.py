@@ -22,6 +22,7 @@ from typing import Any
 
 from pipelines.contract import Loose, Pipeline, Publish, Stage, checked, option
 from pipelines.talking_head.claim import KINDS, PRINCIPAL, claim
+from pipelines.talking_head.ingest.part import AUTO, Part, part_of
 from pipelines.talking_head.weights import WEIGHTS
 
 FPS = 25
@@ -49,6 +50,9 @@ class Options:
     )
     resolution: int = option(128, "Pixels along each side of the film; an even number.", least=64, most=512)
     iterations: int = option(2000, "How long is learned from a video.", least=20, most=200_000)
+    begin: float | str = option(0.0, 'From when on the video is used: seconds, or a time as in "1:20.5".')
+    end: float | str = option("", "Until when the video is used, likewise; empty: to its end.")
+    crop: str = option(AUTO, 'The region of the picture that is used: "left,top,width,height" in pixels.')
     seed: int = option(0, "Where chance begins; the same gives the same.", least=0, most=1_000_000)
 
     def __post_init__(self) -> None:
@@ -60,6 +64,12 @@ class Options:
         if self.resolution % 2:
             near = f"{self.resolution - 1} or {self.resolution + 1}"
             raise ValueError(f"resolution = {self.resolution}: it must be even, because films need that; take {near}")
+        part_of(self.begin, self.end, self.crop)
+
+    @property
+    def part(self) -> Part:
+        """The part of the video that is learned from."""
+        return part_of(self.begin, self.end, self.crop)
 
 
 def needed(options: Mapping[str, Any]) -> tuple[str, ...]:
@@ -93,4 +103,5 @@ PIPELINE = Pipeline(
     key_word="subject",
     weights=WEIGHTS,
     needs=needed,
+    once=("begin", "end", "crop"),
 )
