@@ -15,6 +15,7 @@ from pipelines.talking_head.ingest.container import opened, streams
 from pipelines.talking_head.ingest.footage import Look, Models, bridged, cut, ingested
 from pipelines.talking_head.ingest.frames import frames, upright
 from pipelines.talking_head.ingest.mixing import Mix
+from pipelines.talking_head.ingest.part import Part, Region
 from pipelines.talking_head.ingest.sound import Piece, Span
 from pipelines.talking_head.ingest.speech import CHUNK, Voice, seconds, speaking
 from pipelines.talking_head.ingest.ticks import on_show, ticked
@@ -306,7 +307,11 @@ GOOD = {
     "flat": np.full(10, 0.05),
     "cuts": np.zeros(0, dtype=np.int64),
     "height": 180.0,
+    "mouth": 0.02,
 }
+
+
+SIDE = Region(left=10, top=0, width=90, height=90)
 
 
 def but(**changed):
@@ -339,6 +344,8 @@ def test_good_footage_is_taken():
         (but(there=hidden(100, 150)), "loses the face from 0:04.0 to 0:06.0"),
         (but(there=hidden(50, 250)), "shows a face for 2.0 s"),
         (but(height=30.0), "shows a face of 30 pixels"),
+        (but(mouth=0.001), "shows a face whose mouth never moves"),
+        (but(there=hidden(0, 250), part=Part(region=SIDE)), 'shows no face in crop = "10,0,90,90"'),
         (but(sound=6.0), "has 6.0 s of sound for 10.0 s of picture"),
         (but(speech=0.2), "has 0.2 s of speech"),
     ],
@@ -354,6 +361,33 @@ def test_what_happens_now_and_then_is_no_reason_to_refuse():
     assert verdict.refusal(but(others=beside(0.8, 0.7, *[0.0] * 8))) is None
     assert verdict.refusal(but(there=hidden(100, 108))) is None
     assert verdict.refusal(but(there=hidden(0, 20), cuts=np.array([20]))) is None
+
+
+def test_a_picture_of_somebody_on_the_wall_is_nobody():
+    poster = but(others=beside(*[0.8] * 10, moved=0.001))
+    assert verdict.refusal(poster) is None
+    assert "never moves, so it was taken for a picture on the wall" in verdict.advice(poster)[-1]
+    assert verdict.still(np.array([[0.8, np.nan]])) is False, "seen once, nobody knows"
+
+
+def test_a_cut_is_told_with_the_longest_take_and_how_to_use_it():
+    why = verdict.refusal(but(cuts=np.array([33, 181])))
+    assert 'The longest part of it is used by these options in a manifest: begin = "0:01.4", end = "0:07.2".' in why
+    later = verdict.refusal(but(cuts=np.array([33, 181]), part=Part(begin=60.0)))
+    assert "is cut at 1:01.3, 1:07.2" in later
+    assert 'begin = "1:01.4", end = "1:07.2"' in later
+    assert "Film again, in one go." in verdict.refusal(but(cuts=np.arange(40, 250, 40)))
+
+
+@given(st.lists(st.booleans(), min_size=1, max_size=300), st.lists(st.integers(1, 299), max_size=4))
+def test_the_longest_take_has_no_cut_and_never_loses_the_face(there, cuts_at):
+    inside = sorted({row for row in cuts_at if row < len(there)})
+    facts = but(there=np.array(there), cuts=np.array(inside, dtype=np.int64))
+    begin, end = verdict.longest(facts)
+    assert 0 <= begin <= end <= len(there)
+    assert not [row for row in facts.cuts if begin < row < end]
+    gone = "".join("x" if one else "." for one in there[begin:end])
+    assert "." * (verdict.HOLE + 1) not in gone
 
 
 def test_the_user_is_told_what_was_left_out():

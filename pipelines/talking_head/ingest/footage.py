@@ -21,7 +21,7 @@ from pipelines.talking_head.ingest.part import WHOLE, Part, clock
 from pipelines.talking_head.ingest.sound import Sound, Span
 from pipelines.talking_head.ingest.speech import Voice, seconds, speaking
 from pipelines.talking_head.ingest.stretches import STRETCH, looked
-from pipelines.talking_head.ingest.survey import Survey
+from pipelines.talking_head.ingest.survey import Survey, openings
 from pipelines.talking_head.ingest.verdict import SPOKEN, Facts, advice, refusal, span
 from pipelines.talking_head.landmarks.landmarker import Landmarker
 
@@ -149,6 +149,7 @@ def _silent(path: Path, speech: float) -> str:
         flat=np.zeros(0),
         cuts=np.zeros(0, dtype=np.int64),
         height=inf,
+        mouth=inf,
     )
     return refusal(facts) or ""
 
@@ -156,6 +157,8 @@ def _silent(path: Path, speech: float) -> str:
 def _facts(video: tuple[Path, Part, float], survey: Survey, heard: tuple[float, float]) -> Facts:
     path, part, promised = video
     boxes = survey.boxes
+    height = float(np.median(boxes[:, 3] - boxes[:, 1])) if len(boxes) else 0.0
+    opening = openings(survey.points[survey.there])
     return Facts(
         name=path.name,
         promised=promised,
@@ -165,7 +168,8 @@ def _facts(video: tuple[Path, Part, float], survey: Survey, heard: tuple[float, 
         others=survey.others,
         flat=survey.flat,
         cuts=cuts.cuts(survey.smalls),
-        height=float(np.median(boxes[:, 3] - boxes[:, 1])) if len(boxes) else 0.0,
+        height=height,
+        mouth=float(opening.std()) / height if len(opening) else 0.0,
         part=part,
     )
 

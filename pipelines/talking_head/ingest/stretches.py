@@ -15,7 +15,7 @@ from pipelines.talking_head.ingest.frames import Picture
 from pipelines.talking_head.ingest.survey import Survey, joined, surveyed
 from pipelines.talking_head.landmarks.landmarker import Following, Landmarker, Square
 
-STRETCH = 10 * FPS
+STRETCH = 5 * FPS
 """Frames of a stretch: what is looked at again at most."""
 _SQUARE = ("x", "y", "side", "angle")
 _SURVEY = tuple(field.name for field in fields(Survey))

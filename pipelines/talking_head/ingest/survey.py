@@ -15,7 +15,7 @@ from pipelines.talking_head.ingest.cuts import SIDE, small
 from pipelines.talking_head.ingest.frames import Picture
 from pipelines.talking_head.ingest.rivals import Rivals
 from pipelines.talking_head.landmarks.landmarker import Landmarker, Seen
-from pipelines.talking_head.landmarks.points import ALL, BLENDSHAPES, MESH
+from pipelines.talking_head.landmarks.points import ALL, BLENDSHAPES, GAPS, MESH
 
 EVERY = FPS
 """Frames from one count of the faces to the next."""
@@ -106,6 +106,12 @@ def boxed(points: Float64[np.ndarray, "t 478 3"]) -> Float64[np.ndarray, "t 4"]:
     """x0 y0 x1 y1 around the landmarks of the surface."""
     surface = points[:, :MESH, :2]
     return np.concatenate([surface.min(axis=1), surface.max(axis=1)], axis=1)
+
+
+def openings(points: Float64[np.ndarray, "t 478 3"]) -> Float64[np.ndarray, " t"]:
+    """How far the inner lips are apart, in pixels."""
+    upper, lower = (list(side) for side in zip(*GAPS, strict=True))
+    return np.asarray(np.linalg.norm(points[:, upper, :2] - points[:, lower, :2], axis=-1).mean(axis=1))
 
 
 def flatness(picture: Picture, own: Float64[np.ndarray, 4]) -> float:

@@ -22,8 +22,10 @@ SPOKEN = 1.5
 """Seconds of speech, below which nothing is learned of it."""
 RIVAL = 0.5
 """Height of a second face, as a share of the first, from which nobody can know who is meant."""
-STILL = 0.015
-"""How much a second face changes from one second to the next, of 1, below which it is a picture and nobody."""
+STILL = 0.01
+"""How much a second face changes from one second to the next, of 1, below which it is a picture (they have .001)."""
+STIFF = 0.003
+"""By how much the opening of a mouth varies, in heights of the face, below which it never speaks. People: .015 on."""
 OFTEN = 0.35
 """Share of the looks that must agree before a second face or a drawing is believed."""
 HOLE = FPS // 2
@@ -43,6 +45,7 @@ class Facts:
     """What is known of a part of a video. promised, decoded, sound, speech: its seconds (promised 0: nobody says).
 
     there: whether the face is seen, a row a frame. others, flat: ``Survey``'s. height: of the usual face, in pixels.
+    mouth: by how much its opening varies, in those heights.
     """
 
     name: str
@@ -54,6 +57,7 @@ class Facts:
     flat: Float64[np.ndarray, " n"]
     cuts: Int64[np.ndarray, " k"]
     height: float
+    mouth: float
     part: Part = WHOLE
 
     @property
@@ -68,7 +72,7 @@ class Facts:
 
 def refusal(facts: Facts) -> str | None:
     """Why the video cannot be learned from, the first reason that holds; None: it can."""
-    reasons = (_cut_off, _faceless, _drawn, _crowd, _cut, _lost, _short, _tiny, _apart, _silent)
+    reasons = (_cut_off, _faceless, _drawn, _crowd, _cut, _lost, _short, _tiny, _stiff, _apart, _silent)
     return next((f"{facts.name} {why}" for reason in reasons if (why := reason(facts))), None)
 
 
@@ -113,8 +117,9 @@ def longest(facts: Facts) -> tuple[int, int]:
     if not len(rows):
         return 0, 0
     holes = [(int(a) + 1, int(b)) for a, b in pairwise(rows) if b - a - 1 > HOLE]
-    cuts = [(int(row), int(row)) for row in facts.cuts]
-    breaks = sorted([(0, int(rows[0])), *holes, *cuts, (int(rows[-1]) + 1, len(facts.there))])
+    gone = [(0, int(rows[0])), *holes, (int(rows[-1]) + 1, len(facts.there))]
+    cuts = [(int(row), int(row)) for row in facts.cuts if not any(a <= row <= b for a, b in gone)]
+    breaks = sorted([*gone, *cuts])
     runs = [(before[1], after[0]) for before, after in pairwise(breaks)]
     return max(runs, key=lambda run: run[1] - run[0])
 
@@ -196,6 +201,15 @@ def _tiny(facts: Facts) -> str | None:
     if facts.height >= TINY:
         return None
     return f"shows a face of {facts.height:.0f} pixels; at least {TINY} are needed. Film closer, or in full size."
+
+
+def _stiff(facts: Facts) -> str | None:
+    if facts.mouth >= STIFF:
+        return None
+    return (
+        "shows a face whose mouth never moves: a photograph, a painting, or somebody who listens? Film the person who "
+        "speaks."
+    )
 
 
 def _apart(facts: Facts) -> str | None:
