@@ -25,6 +25,7 @@ from typing import Any
 
 from pipelines.contract import Command, Loose, Pipeline, Publish, Stage, checked, option, setting
 from pipelines.talking_head.claim import KINDS, PRINCIPAL, claim
+from pipelines.talking_head.ingest.part import AUTO, Part, part_of
 from pipelines.talking_head.own import KINDS as OWN
 from pipelines.talking_head.own import own_pack
 from pipelines.talking_head.weights import WEIGHTS, WHISPER
@@ -56,6 +57,9 @@ class Options:
     )
     front_end_folder: str = option("", "For hubert and wav2vec2: the folder among the models that holds the network.")
     resolution: int = option(128, "Pixels along each side of the film; an even number.", least=64, most=512)
+    begin: float | str = option(0.0, 'From when on the video is used: seconds, or a time as in "1:20.5".')
+    end: float | str = option("", "Until when the video is used, likewise; empty: to its end.")
+    crop: str = option(AUTO, 'The region of the picture that is used: "left,top,width,height" in pixels.')
     iterations: int = option(2000, "How long is learned from a video.", least=20, most=200_000)
     most_minutes: float = option(0.0, "After so many minutes of learning it ends with what it has; 0: never.", least=0)
     most_memory: float = option(0.0, "GiB that learning may take, else it stops with the reason; 0: any.", least=0)
@@ -84,11 +88,17 @@ class Options:
             raise ValueError(
                 f'front_end = "{self.front_end}" needs front_end_folder: the name of the folder in which you brought it'
             )
+        part_of(self.begin, self.end, self.crop)
 
     @property
     def front(self) -> str:
         """The front end's whole name, by which a model asks for it again: ``hubert/<folder>``."""
         return f"{self.front_end}/{self.front_end_folder}" if self.front_end in OWN else self.front_end
+
+    @property
+    def part(self) -> Part:
+        """The part of the video that is learned from."""
+        return part_of(self.begin, self.end, self.crop)
 
 
 def needed(options: Mapping[str, Any]) -> tuple[str, ...]:
@@ -133,4 +143,5 @@ PIPELINE = Pipeline(
     weights=WEIGHTS,
     needs=needed,
     own_pack=own_pack,
+    once=("begin", "end", "crop"),
 )

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import shutil
 from pathlib import Path
 
 from pipelines.contract import BadInput, Result, Work
 from pipelines.talking_head import FPS, Options
 from pipelines.talking_head.about import read_about
 from pipelines.talking_head.ingest.container import opened, streams
-from pipelines.talking_head.ingest.footage import Models, ingested
-from pipelines.talking_head.ingest.frames import Picture
+from pipelines.talking_head.ingest.footage import Look, Models, ingested
+from pipelines.talking_head.ingest.part import WHOLE, Part
 from pipelines.talking_head.ingest.speech import Voice
 from pipelines.talking_head.ingest.spoken import listened
 from pipelines.talking_head.landmarks.landmarker import Landmarker
@@ -19,6 +19,8 @@ from pipelines.talking_head.stages.files import save_footage, video
 from pipelines.talking_head.stages.fronts import ready
 from pipelines.talking_head.weights import LANDMARKER, VOICE, digests
 
+STRETCHES = "stretches"
+"""The folder of what was seen so far."""
 EVERY = 25
 """Frames between two lines of progress."""
 ROOM, A_PIXEL = 2e9, 10
@@ -42,18 +44,18 @@ def ingest(work: Work) -> Result:
         notes += listened(work.path(audio)).notes
     if seen is None:
         return Result(warnings=tuple(notes))
-    if why := too_long(work.path(seen), options.resolution):
+    if why := too_long(work.path(seen), options.resolution, options.part):
         raise BadInput(why)
     models = Models(Landmarker(work.weights(LANDMARKER)), Voice(work.weights(VOICE)))
 
-    def watched(pictures: Iterable[Picture], seconds: float) -> Iterator[Picture]:
-        for row, picture in enumerate(pictures):
-            if row % EVERY == 0:
-                work.progress(row, max(row, round(seconds * FPS)), "frames")
-            yield picture
+    def told(row: int, total: int) -> None:
+        if row % EVERY == 0:
+            work.progress(row, total, "frames")
 
-    footage = ingested(work.path(seen), models, watched)
+    stretches = work.folder / STRETCHES
+    footage = ingested(work.path(seen), models, Look(part=options.part, told=told, folder=stretches))
     save_footage(work.folder, footage)
+    shutil.rmtree(stretches, ignore_errors=True)
     return Result(
         figures={"frames": len(footage), "seconds_of_video": len(footage) / FPS, "crop_pixels": footage.crop.side},
         warnings=(*footage.notes, *notes),
@@ -61,16 +63,16 @@ def ingest(work: Work) -> Result:
     )
 
 
-def too_long(path: Path, side: int) -> str | None:
-    """Why so long a video cannot be learned from at so many pixels, or None."""
+def too_long(path: Path, side: int, part: Part = WHOLE) -> str | None:
+    """Why so long a part of a video cannot be learned from at so many pixels, or None."""
     with opened(path) as container:
-        seconds = streams(container).seconds
+        seconds = part.seconds_of(streams(container).seconds)
     most = ROOM / A_PIXEL / side**2 / FPS
     if seconds <= most:
         return None
     return (
-        f"{path.name} is {_minutes(seconds)} long; at {side} pixels at most {_minutes(most)} fit into the memory. Cut "
-        "it, or choose a smaller resolution in config.toml or a manifest."
+        f"{path.name} is {_minutes(seconds)} long; at {side} pixels at most {_minutes(most)} fit into the memory. "
+        "Choose a part of it (begin and end in a manifest), or a smaller resolution."
     )
 
 

@@ -33,7 +33,9 @@ def listen(work: Work) -> Result:
     audios = named(work.request.of("audio"))
     for number, audio in enumerate(audios.values()):
         work.progress(number, len(audios), "sounds")
-        save_heard(work.folder / f"{number}.npy", front, whole(listened(work.path(audio)).samples))
+        path = work.folder / f"{number}.npy"
+        if not path.exists():
+            save_heard(path, front, whole(listened(work.path(audio)).samples))
     figures: dict[str, Any] = {"front_end": {"name": front.name, "sha256": front.digest, "layer": front.layer}, **told}
     return Result(figures=figures, warnings=warnings, weights=weights_of(work, front.name))
 
@@ -47,18 +49,19 @@ def features(work: Work, number: int) -> Features:
 def save_heard(path: Path, front: FrontEnd, sound: Sound) -> None:
     """Afterwards path holds the features of the sound, which was listened to in stretches: memory has an end.
 
-    sound: at least a frame. A stretch also hears what comes before and after it.
+    It never holds a part of them. sound: at least a frame. A stretch also hears what comes before and after it.
     """
-    frames = len(sound) // HOP
+    frames, partial = len(sound) // HOP, path.with_name(f".{path.name}.partial")
     kept: np.memmap[Any, np.dtype[np.float32]] | None = None
     for first in range(0, frames, STRETCH):
         begin, last = max(0, first - BESIDE), min(frames, first + STRETCH)
         heard = front(sound[begin * HOP : min(frames, last + BESIDE) * HOP])
         if kept is None:
-            kept = np.lib.format.open_memmap(path, "w+", np.float32, (frames, *heard.shape[1:]))
+            kept = np.lib.format.open_memmap(partial, "w+", np.float32, (frames, *heard.shape[1:]))
         kept[first:last] = heard[first - begin : last - begin]
     assert kept is not None  # noqa: S101  the stage ingest refuses what has no frame
     kept.flush()
+    partial.replace(path)
 
 
 def whole(sound: Sound) -> Sound:
