@@ -88,7 +88,8 @@ def opened(own: Own) -> WaveNet:
         if value.shape != found[name].shape:
             raise ValueError(f"{path} is not of the sizes that its config.json says ({name}).")
     made.load_state_dict(found, assign=True)
-    return made.eval()
+    made.eval()
+    return made
 
 
 def _renamed(held: Mapping[str, Tensor], design: Design) -> dict[str, Tensor]:
