@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path, PurePosixPath
@@ -56,6 +57,12 @@ def named(audios: Sequence[Input]) -> dict[str, Input]:
 def parts(work: Work, number: int) -> list[Path]:
     """The parts of a sound's film, in order."""
     return sorted((work.earlier("render") / str(number)).glob("[0-9]*.mkv"))
+
+
+def seconds_of(folder: Path) -> tuple[float, float]:
+    """Frames of a film's parts in that folder, and the seconds that drawing and encoding them took."""
+    tallies = [json.loads(path.read_bytes()) for path in folder.glob("[0-9]*.json")]
+    return sum(tally["frames"] for tally in tallies), sum(tally["seconds"] for tally in tallies)
 
 
 def save_footage(folder: Path, footage: Footage) -> None:
