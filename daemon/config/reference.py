@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import textwrap
+import types
 import typing
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -109,7 +110,8 @@ def _options(pipeline: Pipeline) -> Iterator[Key]:
         choices = field.metadata.get("choices")
         several = typing.get_origin(hints[field.name]) is tuple
         kind = f"{'array of ' if several else ''}{_one_of(choices)}" if choices else _kind(hints[field.name])
-        about = f"{field.metadata.get('about', '')}{_bounds(field.metadata)}"
+        where = " Not in a manifest." if field.metadata.get("setting") else ""
+        about = f"{field.metadata.get('about', '')}{_bounds(field.metadata)}{where}"
         yield Key(name=field.name, kind=kind, default=_spelled(defaults[field.name]), about=about)
 
 
@@ -119,6 +121,8 @@ def _kind(annotation: Any) -> str:
     if annotation in _WORDS:
         return _WORDS[annotation]
     arguments = [one for one in typing.get_args(annotation) if one in _WORDS]
+    if isinstance(annotation, types.UnionType):
+        return " or ".join(_WORDS[one] for one in arguments)
     if typing.get_origin(annotation) in {dict, Mapping}:
         return f"table of {_WORDS[arguments[-1]]}" if arguments else "table"
     return f"array of {_WORDS[arguments[0]]}" if arguments else "text"

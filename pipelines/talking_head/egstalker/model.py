@@ -64,10 +64,10 @@ class Deformed(Talker):
                 self._looked.append((flat.at, side))
             return self.raster(flat, side, side).over(view.ground)
 
-    def moved(self, codes: Float[Tensor, " k"], view: View) -> Float[Tensor, "n 14"]:
+    def offsets(self, codes: Float[Tensor, " k"], view: View) -> Float[Tensor, "n 14"]:
         """Proportion, colours by side, and unless it is silent, what the net adds."""
         still = self._at_rest()
-        found = super().moved(codes, view) + self.deformation.resting(still)
+        found = super().offsets(codes, view) + self.deformation.resting(still)
         if not self.coarse:
             found = found + self.deformation(still, codes, view)
         way = nn.functional.normalize(self.head.at + view.move @ view.turn, dim=1)

@@ -13,7 +13,7 @@ from pipelines.talking_head.gaussians.camera import Solid, flattened
 from pipelines.talking_head.gaussians.cloud import Cloud
 from pipelines.talking_head.gaussians.splat import drawn
 from pipelines.talking_head.learning.engine import Model
-from pipelines.talking_head.scene import View
+from pipelines.talking_head.scene import View, swaying
 
 HEARD, TORSO = 32, 10
 """Numbers that sound becomes, and that a pose becomes for the torso."""
@@ -99,7 +99,7 @@ class Talker(Model):
         side = view.ground.shape[0]
         return drawn(flattened(self(codes, view), side), side, side).over(view.ground)
 
-    def moved(self, codes: Float[Tensor, " k"], view: View) -> Float[Tensor, "n 14"]:
+    def offsets(self, codes: Float[Tensor, " k"], view: View) -> Float[Tensor, "n 14"]:
         """What the codes do to the head's Gaussians, in proportion: twice a code, twice as far."""
         del view
         return self.effects.transpose(1, 2) @ codes
@@ -108,13 +108,15 @@ class Talker(Model):
         """All Gaussians of one frame in the camera's frame."""
         turn, move, stance = view.turn, view.move, view.stance
         leaning = torch.cat([stance, self.follows(stance[None])[0]])
-        head, torso = self.moved(codes, view), self.leans.transpose(1, 2) @ leaning
-        at = torch.cat([(self.head.at + head[:, MOVE]) @ turn.T + move, self.torso.at + torso[:, MOVE]])
+        head, torso = self.offsets(codes, view), self.leans.transpose(1, 2) @ leaning
+        sway = swaying(view.sway)
+        at = torch.cat([(self.head.at + head[:, MOVE]) @ turn.T + move, (self.torso.at + torso[:, MOVE]) @ sway.T])
         own = turn @ self.head.spread(head[:, SIZE], head[:, TURN]) @ turn.T
+        rest = sway @ self.torso.spread(torso[:, SIZE], torso[:, TURN]) @ sway.T
         parts = ((self.head, head), (self.torso, torso))
         return Solid(
             at=at,
-            spread=torch.cat([own, self.torso.spread(torso[:, SIZE], torso[:, TURN])]),
+            spread=torch.cat([own, rest]),
             opacity=torch.cat([torch.sigmoid(cloud.opacity + moved[:, OPACITY]) for cloud, moved in parts]),
             colour=torch.cat([torch.sigmoid(cloud.colour + moved[:, COLOUR]) for cloud, moved in parts]),
         )

@@ -80,7 +80,7 @@ def train(work: Work) -> Result:
     torch.set_flush_denormal(True)
     options = Options(**work.request.options)
     sound: Sound = np.load(work.earlier("listen") / SOUND)
-    front = front_of(work, options.front_end)
+    front = front_of(work, options.front)
     lesson = lesson_of(work, options, sound, front)
     course = _taught(lesson)
     held = lesson.fold.held
