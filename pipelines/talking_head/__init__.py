@@ -10,7 +10,8 @@ Here: what the daemon knows of it, on the standard library alone. The map of the
 - ``offset``   by how many frames the sound of a clip lags
 - ``drive``    sound becomes the movements of a mouth, before any engine shows them
 - ``scene``    a clip as engines learn it;  ``learning``  the loop, the checkpoints, the drivers that all engines share
-- ``engines``  which engine a name means;  ``gaussians``  the one that there is, in plain PyTorch
+- ``engines``  which engine a name means;  ``egstalker``  Gaussians and a net that moves them
+- ``gaussians``  what Gaussians are, where they lie on a head, and how they are drawn
 - ``playing``  the frames of the clip as an endless loop;  ``subject``, ``about``  what is remembered of somebody
 - ``film``     pictures and sound become an MP4;  ``preview``  truth and rendering on one page
 - ``marks``    what films say of themselves;  ``signing``  the same, signed (content credentials)
@@ -37,9 +38,11 @@ RATE = 16_000
 HOP = RATE // FPS
 """Samples a frame."""
 
-ENGINES = ("gaussians",)
-PLANNED = ("egstalker", "ernerf")
+ENGINES = ("egstalker",)
+PLANNED = ("ernerf",)
 """Engines that are meant to come, and that people will ask for by these names."""
+FORMER = {"gaussians": "egstalker"}
+"""What engines were called before."""
 FRONTS = ("speech+mel", "speech", "mel", "whisper", *OWN)
 DRIVES = ("motion", "audio")
 LINE = 300
@@ -50,7 +53,7 @@ LINE = 300
 class Options:
     """What a user may ask of a subject. Raises ValueError with a plain sentence where a value cannot be had."""
 
-    engine: str = option("gaussians", "What learns and draws the head; more engines are to come.")
+    engine: str = option("egstalker", "What learns and draws the head; another engine is to come.")
     drive: str = option("motion", "What moves the mouth: movements learned first, or sound at once.", choices=DRIVES)
     front_end: str = option(
         "speech+mel", "What listens: a network that knows speech, plain mel bands, or both together.", choices=FRONTS
@@ -71,9 +74,12 @@ class Options:
 
     def __post_init__(self) -> None:
         if self.engine in PLANNED:
-            raise ValueError(f'engine = "{self.engine}": it is not built yet; "gaussians" is what there is so far')
+            raise ValueError(f'engine = "{self.engine}": it is not built yet; "egstalker" is what there is so far')
+        if self.engine in FORMER:
+            now = FORMER[self.engine]
+            raise ValueError(f'engine = "{self.engine}": that was the name of "{now}" before it had nets')
         if self.engine not in ENGINES:
-            raise ValueError(f'engine = "{self.engine}": it must be "gaussians"')
+            raise ValueError(f'engine = "{self.engine}": it must be "egstalker"')
         checked(self)
         for name in ("consent", "made_by"):
             if len(text := getattr(self, name)) > LINE or not text.isprintable():

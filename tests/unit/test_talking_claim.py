@@ -56,8 +56,8 @@ def test_what_cannot_be_used_is_refused_in_words(item, words):
     ("wish", "words"),
     [
         ({"engine": "ernerf"}, 'engine = "ernerf": it is not built yet'),
-        ({"engine": "egstalker"}, 'engine = "egstalker": it is not built yet'),
-        ({"engine": "magic"}, 'engine = "magic": it must be "gaussians"'),
+        ({"engine": "gaussians"}, 'engine = "gaussians": that was the name of "egstalker" before it had nets'),
+        ({"engine": "magic"}, 'engine = "magic": it must be "egstalker"'),
         ({"resolution": 127}, "it must be even, because films need that; take 126 or 128"),
         ({"resolution": 1024}, "it must be at most 512"),
         ({"front_end": "ears"}, 'it must be one of "speech+mel", "speech", "mel", "whisper", "hubert", "wav2vec2"'),
