@@ -77,7 +77,7 @@ def opened(own: Own) -> WaveNet:
     Raises ValueError with a sentence where they are not those of its config.json.
     """
     with torch.device("meta"):
-        made = WaveNet(own.design)
+        made: WaveNet = WaveNet(own.design)
     path = own.folder / own.file
     held = {name.removeprefix(f"{own.kind}."): value.float() for name, value in tensors(path).items()}
     try:
