@@ -14,15 +14,17 @@ import numpy as np
 import torch
 from jaxtyping import Float64, UInt8
 
+from pipelines.talking_head import scene
 from pipelines.talking_head.drive.motion import Clip, Motion
-from pipelines.talking_head.gaussians import learning, scene
-from pipelines.talking_head.gaussians.driven import Part, Performer, calm, picture
-from pipelines.talking_head.gaussians.driven import prepared as of_clip
-from pipelines.talking_head.gaussians.moving import Talker
+from pipelines.talking_head.engines import engine
 from pipelines.talking_head.ingest.footage import Footage
 from pipelines.talking_head.judge import drive, pixels
 from pipelines.talking_head.judge.blocks import Fold, folds
 from pipelines.talking_head.landmarks.landmarker import Landmarker
+from pipelines.talking_head.learning.course import Course, learned
+from pipelines.talking_head.learning.driven import Part, Performer, calm, picture
+from pipelines.talking_head.learning.driven import prepared as of_clip
+from pipelines.talking_head.learning.engine import MOTION, Model
 from pipelines.talking_head.listen.joined import Joined
 from pipelines.talking_head.listen.speech import Speech
 from pipelines.talking_head.track.person import Person
@@ -92,12 +94,13 @@ def shown(path: Path, seed: int, number: int) -> Shown:
     return found
 
 
-def _learned(part: Part, fold: Fold, files: Path, seed: int) -> Talker:
-    course = learning.Course(iterations=ITERATIONS, seed=seed, drive=learning.MOTION)
+def _learned(part: Part, fold: Fold, files: Path, seed: int) -> Model:
+    course = Course(engine=engine("gaussians"), iterations=ITERATIONS, seed=seed, drive=MOTION)
     rows = torch.from_numpy(fold.learned)
     triangles = torch.from_numpy(Landmarker(files / LANDMARKER).face.triangles).long()
-    talker = learning.begun(part.scene.chosen(rows), part.head, triangles, course)
-    return learning.learned(talker, part.scene, rows, course)
+    torch.manual_seed(seed)
+    model = course.engine.begun(part.scene.chosen(rows), part.head, triangles, course.drive)
+    return learned(model, part.scene, rows, course).model
 
 
 def _audio(job: Job, way: drive.Way) -> drive.Audio:
@@ -123,4 +126,4 @@ def _played(job: Job, performer: Performer, fold: Fold) -> UInt8[np.ndarray, "h 
     codes = part.motion(_audio(job, drive.right).of(fold))
     controls = torch.from_numpy(part.controls(codes, job.track.blink[fold.held])).float()
     pairs = zip(fold.held, controls, strict=True)
-    return np.stack([picture(performer.talker, part.scene, int(row), control) for row, control in pairs])
+    return np.stack([picture(performer.model, part.scene, int(row), control) for row, control in pairs])

@@ -9,7 +9,8 @@ Here: what the daemon knows of it, on the standard library alone. The map of the
 - ``listen``   the front ends: sound becomes features, a row a frame
 - ``offset``   by how many frames the sound of a clip lags
 - ``drive``    sound becomes the movements of a mouth, before any engine shows them
-- ``gaussians``  the engine that there is, in plain PyTorch: the reference for faster ones
+- ``scene``    a clip as engines learn it;  ``learning``  the loop, the checkpoints, the drivers that all engines share
+- ``engines``  which engine a name means;  ``gaussians``  the one that there is, in plain PyTorch
 - ``playing``  the frames of the clip as an endless loop;  ``subject``, ``about``  what is remembered of somebody
 - ``film``     pictures and sound become an MP4;  ``preview``  truth and rendering on one page
 - ``judge``    whether what is rendered follows the audio, and how near to the truth it comes
@@ -49,6 +50,8 @@ class Options:
     )
     resolution: int = option(128, "Pixels along each side of the film; an even number.", least=64, most=512)
     iterations: int = option(2000, "How long is learned from a video.", least=20, most=200_000)
+    most_minutes: float = option(0.0, "After so many minutes of learning it ends with what it has; 0: never.", least=0)
+    most_memory: float = option(0.0, "GiB that learning may take, else it stops with the reason; 0: any.", least=0)
     seed: int = option(0, "Where chance begins; the same gives the same.", least=0, most=1_000_000)
 
     def __post_init__(self) -> None:

@@ -6,13 +6,14 @@ import dataclasses
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 ABOUT = "about.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class About:
-    """What a model is. head, torso: Gaussians. codes: numbers that move the head. heard: steps and channels.
+    """What a model is. make: what its engine revives it by.
 
     loop: start and end of the frames that are played, and how far they are apart.
     """
@@ -22,10 +23,7 @@ class About:
     front_end: str
     digest: str
     side: int
-    head: int
-    torso: int
-    codes: int
-    heard: tuple[int, int]
+    make: dict[str, Any]
     loop: tuple[int, int, float]
 
 
@@ -35,6 +33,6 @@ def write_about(folder: Path, about: About) -> None:
 
 
 def read_about(folder: Path) -> About:
-    """What the model in the folder is; one that does not say what drives it is older than the choice."""
+    """What the model in the folder is."""
     raw = json.loads((folder / ABOUT).read_text("ascii"))
-    return About(**{"drive": "audio", **raw, "heard": tuple(raw["heard"]), "loop": tuple(raw["loop"])})
+    return About(**{**raw, "loop": tuple(raw["loop"])})

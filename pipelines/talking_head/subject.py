@@ -14,14 +14,12 @@ from torch import Tensor
 
 from pipelines.talking_head import FPS
 from pipelines.talking_head.about import About, read_about, write_about
-from pipelines.talking_head.gaussians.camera import flattened
-from pipelines.talking_head.gaussians.cloud import Cloud, Start
-from pipelines.talking_head.gaussians.drivers import ByEar, ByMotion, keep_driver, kept_driver
-from pipelines.talking_head.gaussians.moving import Talker
-from pipelines.talking_head.gaussians.scene import Scene, stances
-from pipelines.talking_head.gaussians.splat import drawn
+from pipelines.talking_head.engines import engine
+from pipelines.talking_head.learning.drivers import ByEar, ByMotion, keep_driver, kept_driver
+from pipelines.talking_head.learning.engine import Model
 from pipelines.talking_head.listen.front import NEIGHBOURS, Features
 from pipelines.talking_head.playing import Loop, Played, blended, looped, placed, played, torsos
+from pipelines.talking_head.scene import Scene, View, stances
 from pipelines.talking_head.track.turning import Poses
 
 LONGEST = 40 * FPS
@@ -35,11 +33,11 @@ class Subject:
     """Somebody who can be made to speak.
 
     pictures, head: of the frames that are played, head in 255ths. ground: the background alone. middle: of the moves,
-    about which the torso leans. driver: what gives the talker its codes.
+    about which the torso leans. driver: what gives the model its codes.
     """
 
     about: About
-    talker: Talker
+    model: Model
     driver: ByEar | ByMotion
     poses: Poses
     eyes: Float[Tensor, "t 2"]
@@ -54,9 +52,17 @@ class Subject:
         return Loop(*self.about.loop)
 
 
-def keep(folder: Path, made: tuple[Talker, ByEar | ByMotion], scene: Scene, front: tuple[str, str]) -> About:
-    """Afterwards the folder holds the subject. made: what was learned. front: name and digest of the front end."""
-    talker, driver = made
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Made:
+    """What was learned of somebody: by which engine, the model, and what drives it."""
+
+    engine: str
+    model: Model
+    driver: ByEar | ByMotion
+
+
+def keep(folder: Path, made: Made, scene: Scene, front: tuple[str, str]) -> About:
+    """Afterwards the folder holds the subject. front: name and digest of the front end."""
     folder.mkdir(parents=True, exist_ok=True)
     rows = slice(0, LONGEST)
     poses = Poses(turns=_doubles(scene.turns[rows]), moves=_doubles(scene.moves[rows]))
@@ -64,15 +70,12 @@ def keep(folder: Path, made: tuple[Talker, ByEar | ByMotion], scene: Scene, fron
     places = placed(poses)
     loop = looped(np.concatenate([places, torsos(pictures, head)], axis=1), places)
     about = About(
-        engine="gaussians",
-        drive=driver.drive,
+        engine=made.engine,
+        drive=made.driver.drive,
         front_end=front[0],
         digest=front[1],
         side=scene.side,
-        head=len(talker.head),
-        torso=len(talker.torso),
-        codes=scene.codes.shape[1],
-        heard=(scene.heard.shape[2], scene.heard.shape[3]),
+        make=made.model.make,
         loop=(loop.start, loop.end, loop.apart),
     )
     arrays = {
@@ -86,8 +89,8 @@ def keep(folder: Path, made: tuple[Talker, ByEar | ByMotion], scene: Scene, fron
     }
     for name in _ARRAYS:
         np.save(folder / f"{name}.npy", arrays[name])
-    torch.save(talker.state_dict(), folder / MODEL)
-    keep_driver(folder, driver)
+    torch.save(made.model.state_dict(), folder / MODEL)
+    keep_driver(folder, made.driver)
     write_about(folder, about)
     return about
 
@@ -97,13 +100,13 @@ def remembered(folder: Path) -> Subject:
     about = read_about(folder)
     held = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in _ARRAYS}
     small = {name: torch.from_numpy(np.array(held[name])) for name in ("eyes", "middle")}
-    talker = _empty(about)
-    talker.load_state_dict(torch.load(folder / MODEL, weights_only=True))
-    talker.eval()
+    model = engine(about.engine).revived(about.make)
+    model.load_state_dict(torch.load(folder / MODEL, weights_only=True))
+    model.eval()
     return Subject(
         about=about,
-        talker=talker,
-        driver=kept_driver(folder, about.drive, talker),
+        model=model,
+        driver=kept_driver(folder, about.drive, model),
         poses=Poses(turns=np.array(held["turns"]), moves=np.array(held["moves"])),
         pictures=held["pictures"],
         head=held["head"],
@@ -125,18 +128,12 @@ def spoken(
     stance = stances(turns, moves, subject.middle)
     eyes = _mixed(subject.eyes, shown)
     given = subject.driver(_around(heard, first, last), eyes)
+    ground = torch.from_numpy(subject.ground) / 255.0
     with torch.no_grad():
         for row in range(last - first):
-            head = _drawn(subject, given.codes[row], stance[row], (turns[row], moves[row]))
+            view = View(turn=turns[row], move=moves[row], stance=stance[row], eyes=eyes[row], ground=ground)
+            head = subject.model.shown(given.codes[row], view).numpy() * 255.0
             yield _over(subject, head, shown, row), not given.held[row]
-
-
-def _drawn(subject: Subject, codes: Tensor, stance: Tensor, pose: tuple[Tensor, Tensor]) -> np.ndarray:
-    side = subject.about.side
-    ground = torch.from_numpy(subject.ground) / 255.0
-    shown = drawn(flattened(subject.talker(codes, stance, pose), side), side, side).over(ground)
-    picture: np.ndarray = shown.numpy() * 255.0
-    return picture
 
 
 def _over(subject: Subject, head: np.ndarray, shown: Played, row: int) -> UInt8[np.ndarray, "s s 3"]:
@@ -161,15 +158,6 @@ def _around(heard: Features, first: int, last: int) -> Float[Tensor, "n k w c"]:
 def _mixed(values: Tensor, shown: Played) -> Tensor:
     share = torch.from_numpy(shown.share).float()[:, None]
     return (1 - share) * values[torch.from_numpy(shown.now)] + share * values[torch.from_numpy(shown.other)]
-
-
-def _empty(about: About) -> Talker:
-    """A talker of that make, its numbers to be loaded."""
-
-    def cloud(count: int) -> Cloud:
-        return Cloud([Start(at=torch.zeros(count, 3), colour=torch.zeros(count, 3), size=1.0)])
-
-    return Talker(cloud(about.head), cloud(about.torso), torch.zeros(about.head, about.codes, 3), about.heard)
 
 
 def _doubles(values: Tensor) -> np.ndarray:

@@ -143,8 +143,9 @@ def a_talking_ball():
     import torch
 
     from pipelines.talking_head.gaussians.cloud import Counts
-    from pipelines.talking_head.gaussians.learning import Course
-    from pipelines.talking_head.gaussians.scene import Scene
+    from pipelines.talking_head.gaussians.engine import Gaussians
+    from pipelines.talking_head.learning.course import Course
+    from pipelines.talking_head.scene import Scene
     from pipelines.talking_head.track.bundle import Head
     from pipelines.talking_head.track.turning import FOCAL
 
@@ -178,7 +179,7 @@ def a_talking_ball():
         opening=torch.from_numpy(opening).float(),
         lips=torch.tensor([[10.0, 16.0, 22.0, 24.0]]).repeat(frames, 1),
     )
-    return scene, head, triangles, Course(iterations=60, counts=Counts(face=150, hair=40, torso=20))
+    return scene, head, triangles, Course(engine=Gaussians(Counts(face=150, hair=40, torso=20)), iterations=60)
 
 
 def made_up_track(frames=30, side=16):
@@ -209,3 +210,12 @@ def made_up_track(frames=30, side=16):
     shown = some.integers(0, 256, (frames, side, side, 3), dtype=np.uint8)
     sights = Sights(pictures=shown, ground=shown[0], head=shown[..., 0].copy(), torso=shown[..., 1].copy())
     return track, sights
+
+
+def begun(world):
+    """The model of a world at its start, the same whenever it is asked for."""
+    import torch
+
+    scene, head, triangles, course = world
+    torch.manual_seed(course.seed)
+    return course.engine.begun(scene, head, triangles, course.drive)

@@ -16,11 +16,11 @@ from pipelines.talking_head import HOP, Options
 from pipelines.talking_head.drive import motion
 from pipelines.talking_head.drive.kept import arrays
 from pipelines.talking_head.drive.shaping import controls
-from pipelines.talking_head.gaussians.drivers import ByEar, ByMotion, keep_driver, kept_driver
 from pipelines.talking_head.ingest.crop import Crop
 from pipelines.talking_head.ingest.footage import Footage
 from pipelines.talking_head.landmarks.landmarker import Landmarker
 from pipelines.talking_head.landmarks.points import LIPS, MESH
+from pipelines.talking_head.learning.drivers import ByEar, ByMotion, keep_driver, kept_driver
 from pipelines.talking_head.listen.front import neighbours
 from pipelines.talking_head.stages.files import STATE, save_footage, save_sights, save_track
 from pipelines.talking_head.stages.fronts import front_of

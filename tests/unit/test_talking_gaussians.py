@@ -11,28 +11,22 @@ if os.environ.get("CI") != "1":  # there they are installed, or these tests fail
 
 import torch
 
-from pipelines.talking_head.gaussians import driven, plain, splat
+from pipelines.talking_head.gaussians import plain, splat
 from pipelines.talking_head.gaussians.camera import Solid, flattened, spread, turned
 from pipelines.talking_head.gaussians.cloud import Cloud, Start, on_surface
-from pipelines.talking_head.gaussians.learning import (
-    LIPS,
-    MOTION,
-    around_mouth,
-    begun,
-    fallen,
-    learned,
-    lost,
-    picked,
-    rendered,
-    similarity,
-)
 from pipelines.talking_head.gaussians.mouth import BEHIND, between_lips, inside
 from pipelines.talking_head.gaussians.moving import Ear
-from pipelines.talking_head.gaussians.scene import Scene
 from pipelines.talking_head.judge import pixels
 from pipelines.talking_head.landmarks.points import INNER_LIPS
+from pipelines.talking_head.learning import course as loop
+from pipelines.talking_head.learning import driven
+from pipelines.talking_head.learning.course import OverMemory, Watch, fallen, learned
+from pipelines.talking_head.learning.engine import AUDIO, MOTION, Turn, rendered
+from pipelines.talking_head.learning.looks import LIPS, around_mouth, similarity
+from pipelines.talking_head.learning.picking import picked
+from pipelines.talking_head.scene import Scene
 from pipelines.talking_head.track.turning import FOCAL
-from tests.unit.talking_world import a_talking_ball
+from tests.unit.talking_world import a_talking_ball, begun
 
 
 def some(count, side, dtype=torch.float64):
@@ -143,12 +137,15 @@ def test_the_loss_has_the_structural_similarity_of_the_judge():
 
 def test_open_mouths_are_learned_from_as_often_as_closed_ones():
     opening = torch.cat([torch.zeros(90), torch.ones(10)])
-    generator = torch.Generator().manual_seed(1)
-    rows = [picked(opening, torch.arange(100), k, generator) for k in range(2000)]
+    rows = [picked(opening, turn) for turn in turns(2000, torch.arange(100))]
     share = float((opening[rows] > 0).float().mean())
     assert share == pytest.approx(0.5 * 0.1 + 0.5 * (1 / 8 + 6 / 8 * 0.1), abs=0.03)
-    held = torch.arange(50)
-    assert max(picked(opening, held, k, generator) for k in range(50)) < 50
+    assert max(picked(opening, turn) for turn in turns(50, torch.arange(50))) < 50
+
+
+def turns(count, rows, drive=AUDIO):
+    chance = torch.Generator().manual_seed(1)
+    return [Turn(iteration=k, done=k / count, rows=rows, chance=chance, drive=drive) for k in range(count)]
 
 
 def test_rates_fall_to_a_twentieth():
@@ -167,46 +164,100 @@ def world():
     return a_talking_ball()
 
 
-def test_a_talking_ball_is_learned_and_moves_its_mouth_with_the_sound(world):
-    scene, head, triangles, course = world
-    course = replace(course, iterations=150)
-    rows = torch.arange(20)
-    talker = begun(scene, head, triangles, course)
-    before = float(lost(talker, scene, 22, late=False).detach())
-    learned(talker, scene, rows, course)
+def off(world, model, row):
+    """How far a frame is off, drawn by its sound."""
+    scene = world[0]
     with torch.no_grad():
-        after = float(lost(talker, scene, 22, late=False))
+        return float((rendered(model, scene, row) - scene.pictures[row] / 255.0).abs().mean())
+
+
+def test_a_talking_ball_is_learned_and_moves_its_mouth_with_the_sound(world):
+    scene, _, _, course = world
+    model = begun(world)
+    before = off(world, model.eval(), 22)
+    model = learned(model, scene, torch.arange(20), replace(course, iterations=150)).model
+    with torch.no_grad():
         widest, narrowest = int(scene.opening.argmax()), int(scene.opening.argmin())
-        dark = [float(rendered(talker, scene, row)[16:24, 12:20].mean()) for row in (widest, narrowest)]
-    assert after < before / 2
+        dark = [float(rendered(model, scene, row)[16:24, 12:20].mean()) for row in (widest, narrowest)]
+    assert off(world, model, 22) < before / 2
     assert dark[0] < dark[1] - 0.1
 
 
 def test_learning_that_was_interrupted_ends_as_if_it_had_not_been(world, tmp_path, monkeypatch):
-    scene, head, triangles, course = world
+    scene, _, _, course = world
     course, rows = replace(course, iterations=24), torch.arange(24)
-    whole = learned(begun(scene, head, triangles, course), scene, rows, course)
-    monkeypatch.setattr("pipelines.talking_head.gaussians.learning.KEPT", 10)
+    monkeypatch.setattr(loop, "KEPT", 10)
+    whole = learned(begun(world), scene, rows, course).model
 
-    def killed(step):
+    def killed(step, _model):
         if step.iteration == 17:
             raise KeyboardInterrupt
 
-    path = tmp_path / "checkpoint.pt"
+    path = tmp_path / "checkpoint"
     with pytest.raises(KeyboardInterrupt):
-        learned(begun(scene, head, triangles, course), scene, rows, course, (path, killed))
+        learned(begun(world), scene, rows, course, Watch(path, killed))
     steps = []
-    resumed = learned(begun(scene, head, triangles, course), scene, rows, course, (path, steps.append))
-    assert [step.iteration for step in steps] == list(range(11, 25))
-    for one, other in zip(whole.parameters(), resumed.parameters(), strict=True):
+    watch = Watch(path, lambda step, _model: steps.append(step.iteration))
+    resumed = learned(begun(world), scene, rows, course, watch)
+    assert steps == list(range(11, 25))
+    assert resumed.iterations == 24
+    for one, other in zip(whole.parameters(), resumed.model.parameters(), strict=True):
         assert torch.equal(one, other)
 
 
-def test_a_loss_that_is_no_number_stops_the_course(world):
-    scene, head, triangles, course = world
+class Breaking:
+    """An engine whose loss is no number in some of its turns."""
+
+    def __init__(self, engine, breaks):
+        self.engine, self.breaks, self.turns = engine, list(breaks), []
+
+    def __getattr__(self, name):
+        return getattr(self.engine, name)
+
+    def loss(self, model, scene, turn):
+        self.turns.append(turn.iteration)
+        lost = self.engine.loss(model, scene, turn)
+        if self.breaks and self.breaks[0] == turn.iteration:
+            self.breaks.pop(0)
+            return replace(lost, total=lost.total * float("nan"))
+        return lost
+
+
+def test_a_loss_that_is_no_number_sends_the_course_back_to_its_last_checkpoint_and_on_slower(world, monkeypatch):
+    scene, _, _, course = world
+    monkeypatch.setattr(loop, "KEPT", 10)
+    engine = Breaking(course.engine, [13])
+    course = replace(course, engine=engine, iterations=20)
+    found = learned(begun(world), scene, torch.arange(24), course)
+    assert engine.turns == [*range(14), *range(10, 20)]
+    assert (found.iterations, found.setbacks) == (20, 1)
+    assert all(torch.isfinite(one).all() for one in found.model.parameters())
+
+
+def test_a_course_that_breaks_at_its_first_step_whatever_is_done_ends_with_a_reason(world):
+    scene, _, _, course = world
     broken = replace(scene, heard=scene.heard * float("nan"))
-    with pytest.raises(FloatingPointError, match="The loss of iteration 0 is no number"):
-        learned(begun(broken, head, triangles, course), broken, torch.arange(24), course)
+    with pytest.raises(FloatingPointError, match="The loss of iteration 0 is no number, and going back 4 times"):
+        learned(begun(world), broken, torch.arange(24), course)
+
+
+def test_a_course_ends_when_its_time_is_up_with_its_rates_as_low_as_at_any_end(world):
+    scene, _, _, course = world
+    done = []
+    engine = Breaking(course.engine, [])
+    engine.after = lambda _model, _optimiser, turn: done.append(turn.done)
+    course = replace(course, engine=engine, iterations=100_000, seconds=0.5)
+    found = learned(begun(world), scene, torch.arange(24), course)
+    assert found.iterations == len(done) < 100_000
+    assert found.seconds >= 0.5
+    assert done == sorted(done)
+    assert done[-1] > 0.5
+
+
+def test_a_course_that_takes_more_memory_than_it_may_stops_and_says_how_much(world):
+    scene, _, _, course = world
+    with pytest.raises(OverMemory, match=r"learning takes \d+\.\d GB, and 0\.0 GB are allowed"):
+        learned(begun(world), scene, torch.arange(24), replace(course, iterations=1, memory=1))
 
 
 def test_a_cloud_keeps_its_numbers_valid():
@@ -223,13 +274,13 @@ def test_codes_alone_move_the_mouth_and_no_net_listens(world):
     scene, head, triangles, course = world
     course = replace(course, iterations=50, drive=MOTION)
     deaf = replace(scene, heard=scene.heard * float("nan"))
-    talker = begun(deaf, head, triangles, course)
-    ear = {name: value.clone() for name, value in talker.ear.state_dict().items()}
-    learned(talker, deaf, torch.arange(20), course)
-    wide, shut = (driven.picture(talker, deaf, 0, torch.tensor([code])) for code in (1.0, -1.0))
+    model = begun((deaf, head, triangles, course))
+    ear = {name: value.clone() for name, value in model.ear.state_dict().items()}
+    model = learned(model, deaf, torch.arange(20), course).model
+    wide, shut = (driven.picture(model, deaf, 0, torch.tensor([code])) for code in (1.0, -1.0))
     assert wide[16:24, 12:20].mean() < shut[16:24, 12:20].mean() - 15
     assert abs(wide[:8].astype(int) - shut[:8]).mean() < 5
-    assert all(torch.equal(value, ear[name]) for name, value in talker.ear.state_dict().items())
+    assert all(torch.equal(value, ear[name]) for name, value in model.ear.state_dict().items())
 
 
 def test_edges_of_the_mouth_count_where_colours_agree_on_the_mean():

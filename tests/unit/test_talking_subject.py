@@ -15,15 +15,14 @@ import torch
 from pipelines.contract import Input
 from pipelines.talking_head import HOP
 from pipelines.talking_head.about import read_about
-from pipelines.talking_head.gaussians.drivers import ByEar
-from pipelines.talking_head.gaussians.learning import begun
 from pipelines.talking_head.judge.blocks import GUARD
+from pipelines.talking_head.learning.drivers import ByEar
 from pipelines.talking_head.stages import listening
 from pipelines.talking_head.stages.files import load_sights, load_track, named, save_sights, save_track
 from pipelines.talking_head.stages.ingesting import too_long
 from pipelines.talking_head.stages.training import held_out
-from pipelines.talking_head.subject import keep, remembered, spoken
-from tests.unit.talking_world import a_talking_ball, film, made_up_track
+from pipelines.talking_head.subject import Made, keep, remembered, spoken
+from tests.unit.talking_world import a_talking_ball, begun, film, made_up_track
 
 COUNT = 70
 HEARD = np.random.default_rng(3).normal(0, 1, (130, 1, 4)).astype(np.float32)
@@ -32,7 +31,8 @@ HEARD = np.random.default_rng(3).normal(0, 1, (130, 1, 4)).astype(np.float32)
 @pytest.fixture(scope="module")
 def subject(tmp_path_factory):
     """A talking ball that is remembered: 70 frames of it."""
-    scene, head, triangles, course = a_talking_ball()
+    world = a_talking_ball()
+    scene = world[0]
     rows = torch.arange(COUNT) % len(scene)
     cycled = {
         name: getattr(scene, name)[rows]
@@ -40,13 +40,13 @@ def subject(tmp_path_factory):
     }
     scene = replace(scene, **{**cycled, "heard": scene.heard[rows][:, :, :1]})
     folder = tmp_path_factory.mktemp("subject")
-    torch.manual_seed(0)
-    talker = begun(scene, head, triangles, course)
+    talker = begun((scene, *world[1:]))
     with torch.no_grad():
         talker.head.colour.uniform_(-1, 1)
         talker.effects.normal_(0, 0.3)
+        talker.speaks[-1].weight.normal_(0, 1)
     by_ear = ByEar(talker, scene.codes.amin(0), scene.codes.amax(0))
-    keep(folder, (talker.eval(), by_ear), scene, ("mel", "abc"))
+    keep(folder, Made(engine="gaussians", model=talker.eval(), driver=by_ear), scene, ("mel", "abc"))
     return folder
 
 

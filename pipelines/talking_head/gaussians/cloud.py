@@ -10,7 +10,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from pipelines.talking_head.gaussians.camera import spread
-from pipelines.talking_head.gaussians.scene import Scene
+from pipelines.talking_head.scene import Scene
 from pipelines.talking_head.track.turning import FOCAL
 
 BEHIND, BELOW = -3.0, 6.0
@@ -74,15 +74,9 @@ def on_surface(
     return chosen, torch.stack([1 - root, root * (1 - second), root * second], 1)
 
 
-def reference(scene: Scene) -> int:
-    """The frame in the middle of all poses: where the starts are taken from."""
-    stance = scene.stance
-    return int((stance - stance.median(0).values).square().sum(1).argmin())
-
-
 def on_face(scene: Scene, places: Float[Tensor, "n 3"], row: int | None = None) -> Start:
     """Gaussians at those places of the head's frame, coloured as that frame, else the reference frame, shows them."""
-    row = reference(scene) if row is None else row
+    row = scene.reference if row is None else row
     camera = places @ scene.turns[row].T + scene.moves[row]
     pixels = (FOCAL * camera[:, :2] / camera[:, 2:] + 0.5) * scene.side
     column, line = pixels.long().clamp(0, scene.side - 1).unbind(1)
@@ -95,7 +89,7 @@ def in_mask(
     scene: Scene, share: Float[Tensor, "s s"], count: int, generator: torch.Generator, *, of_head: bool
 ) -> Start:
     """So many Gaussians where the reference frame has that share, at the depth of hair or of the torso."""
-    row = reference(scene)
+    row = scene.reference
     weight = share.reshape(-1) + 1e-6
     chosen = torch.multinomial(weight, count, replacement=True, generator=generator)
     line, column = chosen // scene.side, chosen % scene.side

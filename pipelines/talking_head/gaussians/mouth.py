@@ -10,8 +10,8 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from pipelines.talking_head.gaussians.cloud import Start, on_face, on_surface
-from pipelines.talking_head.gaussians.scene import Scene
 from pipelines.talking_head.landmarks.points import INNER_LIPS
+from pipelines.talking_head.scene import Scene
 
 BEHIND = 0.4
 """Centimetres that teeth and tongue lie behind the lips."""

@@ -3,12 +3,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from pipelines.talking_head.gaussians.camera import Solid
+from pipelines.talking_head.gaussians.camera import Solid, flattened
 from pipelines.talking_head.gaussians.cloud import Cloud
+from pipelines.talking_head.gaussians.splat import drawn
+from pipelines.talking_head.learning.engine import Model
+from pipelines.talking_head.scene import View
 
 HEARD, TORSO = 32, 10
 """Numbers that sound becomes, and that a pose becomes for the torso."""
@@ -45,7 +50,7 @@ class Ear(nn.Module):
         return told
 
 
-class Talker(nn.Module):
+class Talker(Model):
     """A head that sound and eyes move, and a torso that follows the head's pose.
 
     The head's codes are those of the tracked bases: what they do at the start is what the tracker saw them do.
@@ -54,7 +59,7 @@ class Talker(nn.Module):
     def __init__(self, head: Cloud, torso: Cloud, bases: Float[Tensor, "n k 3"], heard: tuple[int, int]) -> None:
         super().__init__()
         codes = bases.shape[1]
-        self.head, self.torso = head, torso
+        self.head, self.torso, self.heard = head, torso, heard
         self.ear = Ear(*heard)
         self.speaks = nn.Sequential(
             nn.Linear(HEARD + 2, 64), nn.LeakyReLU(0.02), nn.Dropout(DROPPED), nn.Linear(64, codes)
@@ -65,14 +70,37 @@ class Talker(nn.Module):
         self.effects = nn.Parameter(effects)
         self.leans = nn.Parameter(torch.zeros(len(torso), TORSO, _EFFECTS))
 
+    @property
+    def make(self) -> dict[str, Any]:
+        """How many Gaussians and codes, and what the ear takes."""
+        steps, channels = self.heard
+        codes = self.effects.shape[1]
+        return {
+            "head": len(self.head),
+            "torso": len(self.torso),
+            "codes": codes,
+            "steps": steps,
+            "channels": channels,
+        }
+
+    @property
+    def counted(self) -> dict[str, int]:
+        """Gaussians of head and torso."""
+        return {"gaussians": len(self.head) + len(self.torso)}
+
     def said(self, heard: Float[Tensor, "b k w c"], eyes: Float[Tensor, "b 2"]) -> Float[Tensor, "b k"]:
         """The codes that the sound and the eyes give."""
         codes: Tensor = self.speaks(torch.cat([self.ear(heard), eyes], 1))
         return codes
 
-    def forward(self, codes: Float[Tensor, " k"], stance: Float[Tensor, 6], pose: tuple[Tensor, Tensor]) -> Solid:
-        """All Gaussians of one frame in the camera's frame. pose: turn and move of the head."""
-        turn, move = pose
+    def shown(self, codes: Float[Tensor, " k"], view: View) -> Float[Tensor, "s s 3"]:
+        """Head and torso, drawn over the ground."""
+        side = view.ground.shape[0]
+        return drawn(flattened(self(codes, view), side), side, side).over(view.ground)
+
+    def forward(self, codes: Float[Tensor, " k"], view: View) -> Solid:
+        """All Gaussians of one frame in the camera's frame."""
+        turn, move, stance = view.turn, view.move, view.stance
         leaning = torch.cat([stance, self.follows(stance[None])[0]])
         head, torso = self.effects.transpose(1, 2) @ codes, self.leans.transpose(1, 2) @ leaning
         at = torch.cat([(self.head.at + head[:, _MOVE]) @ turn.T + move, self.torso.at + torso[:, _MOVE]])

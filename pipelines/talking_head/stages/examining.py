@@ -1,4 +1,4 @@
-"""How good a talker is on frames that it has not seen: their pictures, and where their lips are."""
+"""How good a model is on frames that it has not seen: their pictures, and where their lips are."""
 # ruff: noqa: F722  shapes of arrays are written as jaxtyping writes them
 
 from __future__ import annotations
@@ -13,14 +13,13 @@ from jaxtyping import Float, Float64, Int64, UInt8
 from torch import Tensor
 
 from pipelines.talking_head import HOP
-from pipelines.talking_head.gaussians.drivers import Driver, Given
-from pipelines.talking_head.gaussians.learning import rendered
-from pipelines.talking_head.gaussians.moving import Talker
-from pipelines.talking_head.gaussians.scene import Scene
 from pipelines.talking_head.judge import baselines, drive, mouths, pixels
 from pipelines.talking_head.judge.probe import correlation
 from pipelines.talking_head.landmarks.landmarker import Landmarker
+from pipelines.talking_head.learning.drivers import Driver, Given
+from pipelines.talking_head.learning.engine import Model, rendered
 from pipelines.talking_head.listen.front import FrontEnd, Sound, neighbours
+from pipelines.talking_head.scene import Scene
 from pipelines.talking_head.track.lips import opening_of
 from pipelines.talking_head.track.tracked import Track
 from pipelines.talking_head.track.watching import watched
@@ -53,8 +52,8 @@ class Exam:
     curves: dict[str, Float64[np.ndarray, " h"]]
 
 
-def examined(talker: Talker, driver: Driver, clip: Clip, landmarker: Landmarker) -> Exam:
-    """What holds of the talker in the held-out frames. Poses and eyes are the true ones; the sound is theirs alone.
+def examined(model: Model, driver: Driver, clip: Clip, landmarker: Landmarker) -> Exam:
+    """What holds of the model in the held-out frames. Poses and eyes are the true ones; the sound is theirs alone.
 
     ``oracle_spread`` is that of the opening where the tracked codes drive: what is missing there is not the ear's.
     """
@@ -62,8 +61,8 @@ def examined(talker: Talker, driver: Driver, clip: Clip, landmarker: Landmarker)
     sounds = {"right": own, "wrong": drive.wrong(own), "silent": np.zeros_like(own)}
     began = time.perf_counter()
     codes = {name: said(driver, clip, sound) for name, sound in sounds.items()}
-    films = {name: shown(talker, clip, given.codes) for name, given in codes.items()}
-    films["tracked"] = shown(talker, clip, clip.scene.codes[torch.from_numpy(clip.held)])
+    films = {name: shown(model, clip, given.codes) for name, given in codes.items()}
+    films["tracked"] = shown(model, clip, clip.scene.codes[torch.from_numpy(clip.held)])
     rate = len(films) * len(clip.held) / (time.perf_counter() - began)
     poses = clip.track.poses.chosen(clip.held)
     lips = {
@@ -86,16 +85,16 @@ def examined(talker: Talker, driver: Driver, clip: Clip, landmarker: Landmarker)
 
 
 def said(driver: Driver, clip: Clip, sound: Sound) -> Given:
-    """What drives the talker in the held-out frames to that sound."""
+    """What drives the model in the held-out frames to that sound."""
     heard = torch.from_numpy(neighbours(clip.front(sound)))
     return driver(heard, clip.scene.eyes[torch.from_numpy(clip.held)])
 
 
-def shown(talker: Talker, clip: Clip, codes: Float[Tensor, "h k"]) -> Pictures:
-    """The held-out frames, whole, as the talker shows them by those codes."""
+def shown(model: Model, clip: Clip, codes: Float[Tensor, "h k"]) -> Pictures:
+    """The held-out frames, whole, as the model shows them by those codes."""
     pairs = zip(clip.held, codes, strict=True)
     with torch.no_grad():
-        return np.stack([pictured(rendered(talker, clip.scene, int(row), one)) for row, one in pairs])
+        return np.stack([pictured(rendered(model, clip.scene, int(row), one)) for row, one in pairs])
 
 
 def nearness(film: Pictures, clip: Clip) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,24 +9,25 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from pipelines.contract import Result, Work, cores, write_atomic
-from pipelines.talking_head import FPS, Options
+from pipelines.contract import BadInput, Result, Work, cores, write_atomic
+from pipelines.talking_head import FPS, GIB, Options
 from pipelines.talking_head.drive import motion
 from pipelines.talking_head.drive.codes import Mouths
-from pipelines.talking_head.gaussians.driven import prepared
-from pipelines.talking_head.gaussians.drivers import ByEar, ByMotion
-from pipelines.talking_head.gaussians.learning import AUDIO, MOTION, Course, Step, begun, learned, rendered
-from pipelines.talking_head.gaussians.moving import Talker
-from pipelines.talking_head.gaussians.scene import Scene, assembled
+from pipelines.talking_head.engines import engine
 from pipelines.talking_head.judge.blocks import GUARD, Fold
 from pipelines.talking_head.landmarks.landmarker import Landmarker
+from pipelines.talking_head.learning.course import Course, Learned, OverMemory, Step, Watch, learned
+from pipelines.talking_head.learning.driven import prepared
+from pipelines.talking_head.learning.drivers import ByEar, ByMotion
+from pipelines.talking_head.learning.engine import AUDIO, MOTION, Model, rendered
 from pipelines.talking_head.listen.front import FrontEnd, Sound, apart
 from pipelines.talking_head.preview import chosen, page
+from pipelines.talking_head.scene import Scene, assembled
 from pipelines.talking_head.stages.examining import Clip, examined, pictured
 from pipelines.talking_head.stages.files import PREVIEW, STATE, load_footage, load_sights, load_track, video
 from pipelines.talking_head.stages.fronts import front_of
 from pipelines.talking_head.stages.listening import SOUND
-from pipelines.talking_head.subject import keep
+from pipelines.talking_head.subject import Made, keep
 from pipelines.talking_head.track.bundle import Head
 from pipelines.talking_head.track.tracked import Track
 from pipelines.talking_head.weights import LANDMARKER
@@ -38,15 +38,13 @@ TOLD = 10
 """Iterations between two lines of progress."""
 SHOWN = 250
 """Iterations from one preview to the next."""
-AGAIN = 2
-"""How often is begun anew, with another seed, where the loss is no number any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Lesson:
     """What is learned, and from what.
 
-    head: with the bases that the scene's codes move. moved: what gives those codes, where it is not the talker's ear.
+    head: with the bases that the scene's codes move. moved: what gives those codes, where it is not the model.
     """
 
     work: Work
@@ -64,19 +62,19 @@ class Lesson:
         learned_from = self.fold.learned
         return torch.from_numpy(learned_from[self.track.there[learned_from]])
 
-    def driver(self, talker: Talker) -> ByEar | ByMotion:
-        """What gives that talker its codes."""
+    def driver(self, model: Model) -> ByEar | ByMotion:
+        """What gives that model its codes."""
         if self.moved:
             return self.moved
         codes = self.scene.codes[self.rows]
-        return ByEar(talker, codes.amin(0), codes.amax(0))
+        return ByEar(model, codes.amin(0), codes.amax(0))
 
 
 def train(work: Work) -> Result:
     """Afterwards the subject is in the folder ``state``, and the preview beside it.
 
-    A run that was killed goes on at its last checkpoint, and ends as if it had not been. Raises RuntimeError where the
-    loss is no number, whatever the seed.
+    A run that was killed goes on at its last checkpoint, and ends as if it had not been. Refuses a course that takes
+    more memory than the options allow; raises FloatingPointError where the loss is no number, however slowly it goes.
     """
     torch.set_num_threads(cores())
     torch.set_flush_denormal(True)
@@ -84,26 +82,47 @@ def train(work: Work) -> Result:
     sound: Sound = np.load(work.earlier("listen") / SOUND)
     front = front_of(work, options.front_end)
     lesson = lesson_of(work, options, sound, front)
-    began = time.perf_counter()
-    talker, seed = _taught(lesson)
-    took = time.perf_counter() - began
+    course = _taught(lesson)
     held = lesson.fold.held
     clip = Clip(scene=lesson.scene, track=lesson.track, held=held, sound=sound, front=front)
-    driver = lesson.driver(talker)
-    exam = examined(talker, driver, clip, lesson.landmarker)
-    _show(lesson, talker, exam.curves)
-    about = keep(work.folder / STATE, (talker, driver), lesson.scene, (front.name, front.digest))
+    driver = lesson.driver(course.model)
+    exam = examined(course.model, driver, clip, lesson.landmarker)
+    _show(lesson, course.model, exam.curves)
+    made = Made(engine=options.engine, model=course.model, driver=driver)
+    about = keep(work.folder / STATE, made, lesson.scene, (front.name, front.digest))
     figures = {
         "engine": options.engine,
         "drive": about.drive,
-        "seed": seed,
-        "gaussians": about.head + about.torso,
+        "seed": options.seed,
+        **course.model.counted,
         "learned_frames": len(lesson.rows),
-        "seconds_an_iteration": round(took / options.iterations, 4),
+        **_told(course),
         "held_out": exam.figures,
         "loop": {"from": about.loop[0], "to": about.loop[1], "apart": round(about.loop[2], 4)},
     }
-    return Result(state=STATE, figures=figures, versions={"torch": torch.__version__})
+    return Result(
+        state=STATE, figures=figures, warnings=_warned(course, options), versions={"torch": torch.__version__}
+    )
+
+
+def _told(course: Learned) -> dict[str, float]:
+    return {
+        "iterations": course.iterations,
+        "learning_seconds": round(course.seconds, 1),
+        "seconds_an_iteration": round(course.seconds / max(course.iterations, 1), 4),
+        "setbacks": course.setbacks,
+    }
+
+
+def _warned(course: Learned, options: Options) -> tuple[str, ...]:
+    """What the user should know of how the course went."""
+    found = []
+    if course.iterations < options.iterations:
+        most = f"most_minutes = {options.most_minutes:g}"
+        found.append(f"Learning ended after {course.iterations} of {options.iterations} iterations, because of {most}.")
+    if course.setbacks:
+        found.append(f"Learning went back to a checkpoint {course.setbacks} times, because its loss was no number.")
+    return tuple(found)
 
 
 def held_out(frames: int) -> Fold:
@@ -127,7 +146,7 @@ def lesson_of(work: Work, options: Options, sound: Sound, front: FrontEnd) -> Le
 
 
 def _moving(lesson: Lesson, sound: Sound, front: FrontEnd) -> Lesson:
-    """The lesson of a talker that a motion drives. The motion is learned first, from the same frames."""
+    """The lesson of a model that a motion drives. The motion is learned first, from the same frames."""
     work, track, rows = lesson.work, lesson.track, lesson.rows.numpy()
     seen = video(work)
     assert seen is not None  # noqa: S101  the stage is not asked otherwise
@@ -137,54 +156,57 @@ def _moving(lesson: Lesson, sound: Sound, front: FrontEnd) -> Lesson:
     return replace(lesson, scene=part.scene, head=part.head, moved=ByMotion(part.motion, part.controls))
 
 
-def _taught(lesson: Lesson) -> tuple[Talker, int]:
-    """The talker after its course, and the seed with which it came to an end."""
+def _taught(lesson: Lesson) -> Learned:
+    """The model after its course."""
+    options, work = lesson.options, lesson.work
     triangles = torch.from_numpy(lesson.landmarker.face.triangles).long()
-    drive = MOTION if lesson.moved else AUDIO
-    course = Course(iterations=lesson.options.iterations, seed=lesson.options.seed, drive=drive)
-    broke: Exception | None = None
-    for turn in range(AGAIN + 1):
-        tried = replace(course, seed=course.seed + turn)
-        path, failed = (lesson.work.folder / f"{kind}-{turn}" for kind in ("checkpoint", "failed"))
-        if failed.exists():
-            continue
-        talker = begun(lesson.scene.chosen(lesson.rows), lesson.head, triangles, tried)
-        try:
-            return learned(talker, lesson.scene, lesson.rows, tried, (path, _telling(lesson, talker))), tried.seed
-        except FloatingPointError as error:
-            broke = error
-            write_atomic(failed, str(error).encode())
-            path.unlink(missing_ok=True)
-    raise RuntimeError(f"Learning failed {AGAIN + 1} times, each with another seed. {broke}")
+    course = Course(
+        engine=engine(options.engine),
+        iterations=options.iterations,
+        seed=options.seed,
+        drive=MOTION if lesson.moved else AUDIO,
+        seconds=60 * options.most_minutes,
+        memory=round(options.most_memory * GIB),
+    )
+    torch.manual_seed(course.seed)
+    model = course.engine.begun(lesson.scene.chosen(lesson.rows), lesson.head, triangles, course.drive)
+    watch = Watch(work.folder / "checkpoint", _telling(lesson))
+    try:
+        return learned(model, lesson.scene, lesson.rows, course, watch)
+    except OverMemory as error:
+        raise BadInput(
+            f"Learning was stopped: {error} (most_memory = {options.most_memory:g} GiB). Allow more, or ask for a "
+            f"smaller resolution than {options.resolution}."
+        ) from None
 
 
-def _telling(lesson: Lesson, talker: Talker) -> Callable[[Step], None]:
-    losses: list[float] = []
-    began = time.perf_counter()
+def _telling(lesson: Lesson) -> Callable[[Step, Model], None]:
+    losses: list[Step] = []
+    total = lesson.options.iterations
 
-    def told(step: Step) -> None:
-        losses.append(step.loss)
+    def told(step: Step, model: Model) -> None:
+        losses.append(step)
         if step.iteration % TOLD == 0:
-            total = lesson.options.iterations
-            left = (time.perf_counter() - began) / len(losses) * (total - step.iteration)
-            note = f"loss {sum(losses[-50:]) / len(losses[-50:]):.4f}, {left / 60:.1f} min left"
+            last = losses[-50:]
+            loss, psnr = (sum(getattr(one, name) for one in last) / len(last) for name in ("loss", "psnr"))
+            note = f"loss {loss:.4f}, PSNR {psnr:.1f} dB, {step.left / 60:.1f} min left"
             lesson.work.progress(step.iteration, total, "iterations", note)
         if step.iteration % SHOWN == 0:
-            talker.eval()
-            _show(lesson, talker, {})
-            talker.train()
+            model.eval()
+            _show(lesson, model, {})
+            model.train()
 
     return told
 
 
-def _show(lesson: Lesson, talker: Talker, curves: dict[str, np.ndarray]) -> None:
-    """Afterwards the preview shows what the talker can do now."""
+def _show(lesson: Lesson, model: Model, curves: dict[str, np.ndarray]) -> None:
+    """Afterwards the preview shows what the model can do now."""
     scene = lesson.scene
     rows = lesson.fold.held[chosen(lesson.track.opening[lesson.fold.held])]
     at = torch.from_numpy(rows)
-    given = lesson.driver(talker)(scene.heard[at], scene.eyes[at])
+    given = lesson.driver(model)(scene.heard[at], scene.eyes[at])
     with torch.no_grad():
         pairs = zip(rows, given.codes, strict=True)
-        shown = np.stack([pictured(rendered(talker, scene, int(row), codes)) for row, codes in pairs])
+        shown = np.stack([pictured(rendered(model, scene, int(row), codes)) for row, codes in pairs])
     picture = page(scene.pictures.numpy()[rows], shown, scene.lips.numpy()[rows].astype(np.float64), curves)
     write_atomic(Path(lesson.work.folder / PREVIEW), picture)

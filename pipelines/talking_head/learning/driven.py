@@ -1,4 +1,4 @@
-"""Gaussians that the codes of a mouth drive: the scene as they learn it, and how they speak with all else frozen."""
+"""A model whose mouth codes drive: the scene as it learns it, and how it speaks with all else frozen."""
 # ruff: noqa: F722  shapes of arrays are written as jaxtyping writes them
 
 from __future__ import annotations
@@ -13,18 +13,16 @@ from jaxtyping import Float64, Int64, UInt8
 from pipelines.talking_head.drive.codes import Mouths
 from pipelines.talking_head.drive.motion import Motion
 from pipelines.talking_head.drive.shaping import Controls, controls, shaped
-from pipelines.talking_head.gaussians.cloud import reference
-from pipelines.talking_head.gaussians.learning import rendered
-from pipelines.talking_head.gaussians.moving import Talker
-from pipelines.talking_head.gaussians.scene import Scene
+from pipelines.talking_head.learning.engine import Model, rendered
 from pipelines.talking_head.listen.front import Features
+from pipelines.talking_head.scene import Scene
 from pipelines.talking_head.track.bundle import Head
 from pipelines.talking_head.track.tracked import Track
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Part:
-    """What of a clip is learned by a talker that a motion drives.
+    """What of a clip is learned by a model that a motion drives.
 
     scene: its codes are the controls. head: its bases are the controls'. codes: of the tracked mouth, a row a frame.
     """
@@ -37,7 +35,7 @@ class Part:
 
 
 def prepared(scene: Scene, track: Track, mouths: Mouths, learned: tuple[Motion, Int64[np.ndarray, " l"]]) -> Part:
-    """The clip for Gaussians. learned: the motion, and the frames that it learned from; no other has a say."""
+    """The clip as a model learns it. learned: the motion, and the frames that it learned from; no other has a say."""
     motion, rows = learned
     codes = motion.basis.codes(motion.subject, mouths)
     control = controls(codes[rows], track.blink[rows])
@@ -53,9 +51,9 @@ def prepared(scene: Scene, track: Track, mouths: Mouths, learned: tuple[Motion, 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Performer:
-    """A talker that stands in the pose of one frame, with its eyes as they usually are. row: that frame."""
+    """A model that stands in the pose of one frame, with its eyes as they usually are. row: that frame."""
 
-    talker: Talker
+    model: Model
     part: Part
     row: int
 
@@ -68,16 +66,16 @@ class Performer:
         eyes = np.tile(self.part.controls.eyes, (len(codes), 1))
         driven = torch.from_numpy(self.part.controls(self.part.motion.seen.clamped(codes), eyes)).float()
         for control in driven:
-            yield picture(self.talker, self.part.scene, self.row, control)
+            yield picture(self.model, self.part.scene, self.row, control)
 
 
 def calm(scene: Scene, rows: Int64[np.ndarray, " l"]) -> int:
     """The frame of those whose pose is in the middle of theirs: to stand in while only the mouth moves."""
-    return int(rows[reference(scene.chosen(torch.from_numpy(rows)))])
+    return int(rows[scene.chosen(torch.from_numpy(rows)).reference])
 
 
 @torch.no_grad()
-def picture(talker: Talker, scene: Scene, row: int, control: torch.Tensor) -> UInt8[np.ndarray, "s s 3"]:
+def picture(model: Model, scene: Scene, row: int, control: torch.Tensor) -> UInt8[np.ndarray, "s s 3"]:
     """The frame, its codes these."""
-    shown = rendered(talker, scene, row, control).clamp(0, 1) * 255
+    shown = rendered(model, scene, row, control).clamp(0, 1) * 255
     return np.asarray(shown.round().byte().numpy())

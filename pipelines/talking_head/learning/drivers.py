@@ -1,4 +1,4 @@
-"""What gives a talker its codes: its own ear, or a motion; and never a mouth that was not seen."""
+"""What gives a model its codes: its own ear, or a motion; and never a mouth that was not seen."""
 # ruff: noqa: F722  shapes of arrays are written as jaxtyping writes them
 
 from __future__ import annotations
@@ -15,8 +15,7 @@ from torch import Tensor
 from pipelines.talking_head.drive.kept import arrays, of_arrays
 from pipelines.talking_head.drive.motion import Motion
 from pipelines.talking_head.drive.shaping import Controls
-from pipelines.talking_head.gaussians.learning import AUDIO, MOTION, Drive
-from pipelines.talking_head.gaussians.moving import Talker
+from pipelines.talking_head.learning.engine import AUDIO, MOTION, Drive, Model
 
 MOVED, SEEN = "motion.npz", ("low", "high")
 """What is remembered of a driver: the file of a motion, and the arrays of a net."""
@@ -24,14 +23,14 @@ MOVED, SEEN = "motion.npz", ("low", "high")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Given:
-    """Codes for a talker, a row a frame. held: the frames whose mouth was never seen, and was held at what was."""
+    """Codes for a model, a row a frame. held: the frames whose mouth was never seen, and was held at what was."""
 
     codes: Float[Tensor, "b k"]
     held: Bool[Tensor, " b"]
 
 
 class Driver(Protocol):
-    """Gives a talker its codes."""
+    """Gives a model its codes."""
 
     @property
     def drive(self) -> Drive:
@@ -43,9 +42,9 @@ class Driver(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ByEar:
-    """The net of the talker itself. low, high: the codes that were seen."""
+    """The net of the model itself. low, high: the codes that were seen."""
 
-    talker: Talker
+    model: Model
     low: Float[Tensor, " k"]
     high: Float[Tensor, " k"]
 
@@ -56,15 +55,15 @@ class ByEar:
 
     @torch.no_grad()
     def __call__(self, heard: Float[Tensor, "b 8 w c"], eyes: Float[Tensor, "b 2"]) -> Given:
-        """What the talker says to it."""
-        codes = self.talker.said(heard, eyes)
+        """What the model says to it."""
+        codes = self.model.said(heard, eyes)
         kept = torch.clamp(codes, self.low, self.high)
         return Given(kept, (kept != codes).any(1))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ByMotion:
-    """A motion that was learned before the talker, and the talker's controls."""
+    """A motion that was learned before the model, and the model's controls."""
 
     motion: Motion
     controls: Controls
@@ -82,7 +81,7 @@ class ByMotion:
 
 
 def keep_driver(folder: Path, driver: ByEar | ByMotion) -> None:
-    """Afterwards the folder holds the driver, but for its talker."""
+    """Afterwards the folder holds the driver, but for its model."""
     if isinstance(driver, ByMotion):
         np.savez(folder / MOVED, allow_pickle=False, **arrays(driver.motion, driver.controls))
         return
@@ -90,10 +89,10 @@ def keep_driver(folder: Path, driver: ByEar | ByMotion) -> None:
         np.save(folder / f"{name}.npy", getattr(driver, name).numpy())
 
 
-def kept_driver(folder: Path, drive: str, talker: Talker) -> ByEar | ByMotion:
-    """The driver that was kept in the folder, with its talker."""
+def kept_driver(folder: Path, drive: str, model: Model) -> ByEar | ByMotion:
+    """The driver that was kept in the folder, with its model."""
     if drive == MOTION:
         with np.load(folder / MOVED, allow_pickle=False) as held:
             return ByMotion(*of_arrays(dict(held)))
     low, high = (torch.from_numpy(np.load(folder / f"{name}.npy")) for name in SEEN)
-    return ByEar(talker, low, high)
+    return ByEar(model, low, high)

@@ -1,4 +1,4 @@
-"""A clip as Gaussians learn it: pictures, poses, features and the split, at one size."""
+"""A clip as engines learn it: pictures, poses, features and the split, at one size."""
 # ruff: noqa: F722  shapes of arrays are written as jaxtyping writes them
 
 from __future__ import annotations
@@ -17,6 +17,21 @@ from pipelines.talking_head.listen.front import Features, FrontEnd, neighbours
 from pipelines.talking_head.track.person import Person
 from pipelines.talking_head.track.sights import Sights, sighted
 from pipelines.talking_head.track.tracked import Track
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class View:
+    """How the head of one picture stands.
+
+    turn, move: its pose, in the camera's frame. stance: the same about 0 and 1, as ``stances`` has it. eyes: how far
+    shut. ground: the background alone, 0 to 1.
+    """
+
+    turn: Float[Tensor, "3 3"]
+    move: Float[Tensor, 3]
+    stance: Float[Tensor, 6]
+    eyes: Float[Tensor, 2]
+    ground: Float[Tensor, "s s 3"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -43,6 +58,16 @@ class Scene:
     def __len__(self) -> int:
         return len(self.moves)
 
+    def view(self, row: int) -> View:
+        """How the head stands in that frame."""
+        return View(
+            turn=self.turns[row],
+            move=self.moves[row],
+            stance=self.stance[row],
+            eyes=self.eyes[row],
+            ground=self.ground / 255.0,
+        )
+
     @property
     def side(self) -> int:
         """Pixels a side."""
@@ -58,6 +83,12 @@ class Scene:
         """Where the head is on the whole."""
         middle: Tensor = self.moves.median(0).values
         return middle
+
+    @property
+    def reference(self) -> int:
+        """The frame in the middle of all poses: where models start from."""
+        stance = self.stance
+        return int((stance - stance.median(0).values).square().sum(1).argmin())
 
     def chosen(self, rows: Int[Tensor, " n"]) -> Scene:
         """Those frames alone: what starts from them knows no other."""
