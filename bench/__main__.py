@@ -14,7 +14,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import clusters, docker, faces, idle, images, kills, kills_faces, morph, noop, report, scan, talking
+from bench import (
+    clusters,
+    docker,
+    faces,
+    idle,
+    images,
+    kills,
+    kills_faces,
+    kills_talking,
+    morph,
+    noop,
+    report,
+    scan,
+    talking,
+)
 from bench.place import ROOT
 from bench.report import Report
 from daemon import models
@@ -62,6 +76,10 @@ def _benches(seed: int, times: int) -> Mapping[str, Bench]:
             run=lambda folder: kills_faces.measure(folder, seed, times, weights()),
             about=f"{times} kills, seed {seed}, while faces are sorted",
         ),
+        "kills_talking": Bench(
+            run=lambda folder: kills_talking.measure(folder, talking.weights()),
+            about="18 kills while somebody is learned and rendered (a quarter of an hour)",
+        ),
         "kills": Bench(run=lambda folder: kills.measure(folder, seed, times), about=f"{times} kills, seed {seed}"),
     }
 
@@ -75,7 +93,8 @@ def weights() -> Path:
 
 
 def _command(name: str, seed: int, times: int) -> str:
-    options = ["--seed", str(seed), "--kills", str(times)] if name.startswith("kills") else []
+    by_chance = name.startswith("kills") and name != "kills_talking"
+    options = ["--seed", str(seed), "--kills", str(times)] if by_chance else []
     return shlex.join(["python", "-m", "bench", *options, name])
 
 

@@ -9,7 +9,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib import metadata
@@ -50,7 +50,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """What the daemon is to work with. own: archive, failed, results. disk_min: bytes. pipelines: those enabled."""
+    """What the daemon is to work with. own: archive, failed, results. disk_min: bytes. pipelines: run here."""
 
     inboxes: tuple[Path, ...]
     own: tuple[Path, ...]
@@ -68,7 +68,7 @@ def examine(site: Site, gpus: Discovered) -> tuple[Finding, ...]:
     wanted = {package for found in packages.values() for package in found}
     return (
         _python(),
-        *(_installed(name, found) for name, found in packages.items()),
+        *(_installed(name, packages[name], others=_any_whole(packages, name)) for name in packages),
         *([_opengl()] if "moderngl" in wanted else []),
         *([_h264()] if "av" in wanted else []),
         _gpu(site, gpus),
@@ -104,18 +104,26 @@ def _packages(pipeline: str, distribution: str = "visaged") -> tuple[str, ...]:
         lines = metadata.requires(distribution) or []
     except metadata.PackageNotFoundError:
         return ()
-    extra = re.compile(rf"""([\w.-]+)[^;]*;.*\bextra == ["']{re.escape(pipeline)}["']""")
+    name = re.sub(r"[-_.]+", "[-_.]+", pipeline)  # talking_head is talking-head there
+    extra = re.compile(rf"""([\w.-]+)[^;]*;.*\bextra == ["']{name}["']""")
     return tuple(match[1].lower() for match in map(extra.match, lines) if match)
 
 
-def _installed(pipeline: str, packages: Sequence[str]) -> Finding:
+def _any_whole(packages: Mapping[str, Sequence[str]], but: str) -> bool:
+    """Whether another pipeline has all of its packages."""
+    return any(not _missing(found) for name, found in packages.items() if name != but)
+
+
+def _installed(pipeline: str, packages: Sequence[str], *, others: bool = False) -> Finding:
+    """Whether the pipeline has its packages: who uses another does well without. others: another works."""
     missing = _missing(packages)
     versions = {name: metadata.version(name) for name in packages if name not in missing}
     what = f"packages of {pipeline}"
     if missing:
-        says = f"{', '.join(missing)} not installed, so {pipeline} cannot run."
+        works = "; other pipelines can" if others else ""
+        says = f"{', '.join(missing)} not installed, so {pipeline} cannot run{works}."
         fix = f"{sys.executable} -m pip install 'visaged[{pipeline}]'"
-        return Finding(what=what, state=State.BAD, says=says, fix=fix)
+        return Finding(what=what, state=State.WARN if others else State.BAD, says=says, fix=fix)
     return Finding(what=what, state=State.OK, says=", ".join(f"{n} {v}" for n, v in versions.items()) or "none needed")
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
 
-from daemon.model import Arrival, Draft, Manifest, Seen
+from daemon.model import Arrival, Draft, Job, Manifest, Seen
 from daemon.names import safe, shown
 from pipelines.contract import Claim, Drop, Entry, Pipeline, Refused, Wanting
 
@@ -46,6 +46,16 @@ def route(arrival: Arrival, routing: Routing) -> Draft | Wanting:
         fault = f"The pipeline {chosen.name} cannot look at it ({type(error).__name__}: {error}). Report this."
         return _refused(arrival, fault, chosen)
     return _drafted(arrival, chosen, claimed, options)
+
+
+def follows(job: Job, pipeline: Pipeline) -> bool:
+    """Whether what was dropped can only be done after something else of its key was."""
+    files = tuple(Entry(path=path, size=0) for paths in job.roles.values() for path in paths)
+    try:
+        claimed = pipeline.claim(Drop(name=job.name, entries=files, folder=True, options=job.options))
+    except Exception:  # noqa: BLE001 - a pipeline of another package may fail in any way
+        return False
+    return isinstance(claimed, Claim) and bool(claimed.after)
 
 
 def _drafted(

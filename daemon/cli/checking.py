@@ -82,8 +82,18 @@ def site_of(config: Config) -> Site:
         work=daemon.work,
         state=daemon.state,
         disk_min=daemon.disk_min,
-        pipelines=tuple(name for name, table in config.pipelines.items() if table.enabled),
+        pipelines=run_by(config, "local"),
         use_gpus=config.gpus.use,
+    )
+
+
+def run_by(config: Config, runner: str) -> tuple[str, ...]:
+    """The pipelines that are enabled and whose stages run there."""
+    on = {"auto": config.daemon.runner}
+    return tuple(
+        name
+        for name, table in config.pipelines.items()
+        if table.enabled and on.get(table.runner, table.runner) == runner
     )
 
 
@@ -96,15 +106,11 @@ def stock_of(config: Config) -> Stock:
 
 def patient_of(config: Config, gpus: Discovered) -> Patient:
     """What the doctor looks at of the Docker engine."""
-    on = {"auto": config.daemon.runner}
-    used = [
-        n for n, table in config.pipelines.items() if table.enabled and on.get(table.runner, table.runner) == "docker"
-    ]
     try:
         usable = chosen(gpus, config.gpus.use)
     except ConfigError:  # which is a finding by itself
         usable = ()
-    return Patient(settings=docker_settings(config), used=tuple(used), gpus=usable)
+    return Patient(settings=docker_settings(config), used=run_by(config, "docker"), gpus=usable)
 
 
 def nowhere(here: Path) -> Site:

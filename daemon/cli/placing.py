@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from daemon.config import Config, checked_options
+from daemon.config import Config, checked_options, reserved
 from daemon.dispatch import InboxSite, Limits, Site
 from daemon.gpus import Capacity, capacity, chosen, discover
 from daemon.machine import machine
@@ -53,7 +53,8 @@ def _inbox_site(config: Config, name: str, pipelines: Mapping[str, Pipeline]) ->
 
     def check(pipeline: Pipeline, given: Mapping[str, object]) -> Mapping[str, object] | str:
         layers = config.pipelines[pipeline.name].options, inbox.defaults.get(pipeline.name, {}), given
-        return checked_options(pipeline, {k: v for layer in layers for k, v in layer.items()})
+        why = reserved(pipeline, given)
+        return why or checked_options(pipeline, {k: v for layer in layers for k, v in layer.items()})
 
     return InboxSite(
         name=name,

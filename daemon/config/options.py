@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
 from daemon.config.problems import Problem, sentence, unknown
-from pipelines.contract import Pipeline, checked
+from pipelines.contract import Pipeline, checked, settings
 
 
 def checked_options(pipeline: Pipeline, given: Mapping[str, Any]) -> dict[str, Any] | str:
@@ -25,6 +25,13 @@ def checked_options(pipeline: Pipeline, given: Mapping[str, Any]) -> dict[str, A
             return options
         case problems:
             return " ".join(map(_told, problems))
+
+
+def reserved(pipeline: Pipeline, given: Mapping[str, Any]) -> str | None:
+    """The sentence of what a manifest may not say although it is an option, or None."""
+    names = sorted(settings(pipeline.options) & given.keys())
+    told = "The option {name} is set by whoever runs visaged, in config.toml: a manifest cannot change it."
+    return told.format(name=names[0]) if names else None
 
 
 def _told(problem: Problem) -> str:

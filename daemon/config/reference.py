@@ -109,7 +109,8 @@ def _options(pipeline: Pipeline) -> Iterator[Key]:
         choices = field.metadata.get("choices")
         several = typing.get_origin(hints[field.name]) is tuple
         kind = f"{'array of ' if several else ''}{_one_of(choices)}" if choices else _kind(hints[field.name])
-        about = f"{field.metadata.get('about', '')}{_bounds(field.metadata)}"
+        where = " Not in a manifest." if field.metadata.get("setting") else ""
+        about = f"{field.metadata.get('about', '')}{_bounds(field.metadata)}{where}"
         yield Key(name=field.name, kind=kind, default=_spelled(defaults[field.name]), about=about)
 
 

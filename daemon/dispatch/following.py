@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 import structlog
@@ -14,7 +14,9 @@ from daemon.dispatch.line import Ends, Line
 from daemon.dispatch.movers import Movers
 from daemon.failpoints import Step, step
 from daemon.model import Failed, Job, Kind, Status
+from daemon.route import follows
 from daemon.store import Store
+from pipelines.contract import Pipeline
 
 log = structlog.get_logger()
 
@@ -27,6 +29,7 @@ class Following:
     """
 
     store: Store
+    pipelines: Mapping[str, Pipeline]
     intake: Intake
     line: Line
     movers: Movers
@@ -119,8 +122,19 @@ class Following:
             self._over(ended_by_itself(job, failed.reason, failed.kind, now))
             return
         chosen = self.movers.destinations.choose_failed(job)
-        failing = replace(chosen, status=Status.FAILING, kind=failed.kind, reason=failed.reason, updated=now)
+        reason = self._whole_reason(job, failed)
+        failing = replace(chosen, status=Status.FAILING, kind=failed.kind, reason=reason, updated=now)
         self._set_out(failing, Step.FAIL_INTENT)
+
+    def _whole_reason(self, job: Job, failed: Failed) -> str:
+        """The reason; where what failed before it for the same key is the cause, that first."""
+        pipeline = self.pipelines.get(job.pipeline or "")
+        tells = failed.kind is Kind.BAD_INPUT and not job.refused and pipeline and follows(job, pipeline)
+        before = self.store.should_have_come(job) if tells else None
+        if before is None:
+            return failed.reason
+        cause = (before.reason or "").partition("\n")[0].rstrip()
+        return f"{before.item}, which came before it, failed: {cause} {failed.reason}"
 
     def _set_out(self, job: Job, label: Step) -> None:
         """The row first, then the move that it announces."""

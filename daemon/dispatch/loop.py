@@ -72,7 +72,12 @@ class Dispatcher:
         self._gate = Gate(store, site, starts=crew.starts)
         self._asking = Asking(store, site)
         self._following = Following(
-            store=store, intake=crew.intake, line=crew.line, movers=crew.movers, announce=crew.announce
+            store=store,
+            pipelines=site.pipelines,
+            intake=crew.intake,
+            line=crew.line,
+            movers=crew.movers,
+            announce=crew.announce,
         )
         self._orders = Orders(store, site, crew.line, crew.movers)
         self._stopping = False

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from daemon.model import Done, End, Ended, Failed, Kind, Outcome, after
 from daemon.store import Attempt, AttemptStatus
-from pipelines.contract import EXIT_BAD_INPUT, Refusal, Result, Stage
+from pipelines.contract import EXIT_BAD_INPUT, EXIT_UNREADY, Refusal, Result, Stage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +121,8 @@ def judge(ended: Ended, stage: str, left: Result | Refusal | None, last_words: s
             return Done(left)
         case End.EXITED, code, Refusal(reason=reason) if code == EXIT_BAD_INPUT:
             return Failed(reason, Kind.BAD_INPUT)
+        case End.EXITED, code, Refusal(reason=reason) if code == EXIT_UNREADY:
+            return Failed(reason, Kind.SETUP)
         case End.EXITED, 0, _:
             how = f"The stage {stage} ended without leaving a result.{said}"
         case End.EXITED, code, _:

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
-from daemon.model import Job
+from daemon.model import Job, Status
 from daemon.store import rows
 from daemon.store.rows import Waiting
 
@@ -87,6 +87,20 @@ class Questions:
             "AND status IN ('accepting', 'queued', 'running', 'publishing') ORDER BY seq LIMIT 1"
         )
         return next(iter(self._jobs(sql, job.pipeline, job.key, job.id)), None) if job.key and job.holds else None
+
+    def should_have_come(self, job: Job) -> Job | None:
+        """The last drop of the same key before this one that had a role which this one lacks, if it failed.
+
+        None where a drop with that role has ever been done: then nothing is missing.
+        """
+        sql = (
+            "SELECT * FROM jobs WHERE pipeline = ? AND inbox = ? AND key = ? AND command IS NULL "
+            "AND seq < (SELECT seq FROM jobs WHERE id = ?) ORDER BY seq DESC"
+        )
+        whose = (job.pipeline, job.inbox, job.key, job.id)
+        found = [one for one in self._jobs(sql, *whose) if set(one.roles) - set(job.roles)] if job.key else []
+        done = any(one.status is Status.DONE for one in found)
+        return found[0] if found and not done and found[0].status is Status.FAILED else None
 
     def doing_the_same(self, job: Job) -> Job | None:
         """The job that does the same work right now, and whose result will answer for this one."""

@@ -43,7 +43,9 @@ def board(snapshot: Snapshot, inbox: str, now: float) -> str:
     if not (running or queued or waiting):
         lines += ["Nothing is waiting and nothing is running.", ""]
     lines += _part("RUNNING NOW", running, _running)
-    lines += _part("IN THE QUEUE", queued, lambda a: _queued(a, now), max(len(queued), _more_queued(snapshot, queued)))
+    lines += _part(
+        "IN THE QUEUE", queued, lambda a: _queued(a, snapshot), max(len(queued), _more_queued(snapshot, queued))
+    )
     lines += _part("WAITING IN THIS FOLDER", waiting, _waits, snapshot.waiting_counts.get(inbox, 0))
     lines += _part("FAILED", [o for o in over if o.job.status in (Status.FAILED, Status.CANCELLED)], _failed, row=row)
     lines += _part(
@@ -133,10 +135,15 @@ def _running(entry: Active) -> str:
     return says
 
 
-def _queued(entry: Active, now: float) -> str:
-    if entry.job.not_before > now:
+def _queued(entry: Active, snapshot: Snapshot) -> str:
+    if entry.job.not_before > snapshot.at:
         return f"{_name(entry.job)}: a step failed; it is tried again at {moment(entry.job.not_before)}"
-    return _name(entry.job)
+    if entry.holder is None:
+        return _name(entry.job)
+    before = next((one for one in snapshot.active if one.job.id == entry.holder.id), Active(job=entry.holder))
+    left = f", {_coarse(before.pace.left)} left" if before.pace and before.pace.left is not None else ""
+    how = f" ({before.stage}{left})" if before.stage else ""
+    return f"{_name(entry.job)}: waits for {shown(before.job.item)}{how}, which is for {shown(entry.job.key or '')} too"
 
 
 def _waits(entry: Waiting) -> str:

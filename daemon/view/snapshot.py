@@ -22,7 +22,8 @@ LATELY = 7 * 24 * 3600.0
 class Active:
     """A job for which something is still to be done. stage, attempt, since: of what runs (since: wall clock, seconds).
 
-    shards: how many attempts run side by side. pace: None until the stage reports.
+    shards: how many attempts run side by side. pace: None until the stage reports. holder: the job of the same key that
+    a queued one waits for.
     """
 
     job: Job
@@ -31,6 +32,7 @@ class Active:
     since: float = 0.0
     shards: int = 0
     pace: Pace | None = None
+    holder: Job | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +95,7 @@ def snapshot(store: Store, work: Path, now: float, *, running: bool = True) -> S
 def active(store: Store, work: Path, job: Job, now: float) -> Active:
     """An active job with the stage that runs and how far it is."""
     if job.status is not Status.RUNNING:
-        return Active(job=job)
+        return Active(job=job, holder=store.holding_key(job) if job.status is Status.QUEUED else None)
     attempts = store.attempts(job.id)
     running = [a for a in attempts if a.status is AttemptStatus.RUNNING]
     if not running:

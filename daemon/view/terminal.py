@@ -188,9 +188,11 @@ def _progress(entry: Active, now: float) -> Iterator[RenderableType]:
 
 def _queued(snapshot: Snapshot, rows: int) -> Table:
     table = _table("Job", "Item", "Pipeline", "Since", "")
-    entries = [entry.job for entry in snapshot.active if entry.job.status is Status.QUEUED]
-    for job in entries[:rows]:
-        again = f"tried again in {span(job.not_before - snapshot.at)}" if job.not_before > snapshot.at else ""
+    entries = [entry for entry in snapshot.active if entry.job.status is Status.QUEUED]
+    for entry in entries[:rows]:
+        job = entry.job
+        again = f"waits for {shown(entry.holder.item)}" if entry.holder else ""
+        again = f"tried again in {span(job.not_before - snapshot.at)}" if job.not_before > snapshot.at else again
         table.add_row(
             Text(job.id), Text(shown(job.item)), Text(job.pipeline or ""), Text(moment(job.created)), Text(again)
         )

@@ -10,7 +10,7 @@ Nothing but files crosses the boundary; their layout below the job folder is::
     logs/<stage>.log            what the stage printed
     stages/<stage>/             the stage's own folder ([/<shard>] if sharded); it may write only here
     stages/<stage>/result.json  Result, written last
-    stages/<stage>/refusal.json Refusal, when the stage ends with EXIT_BAD_INPUT
+    stages/<stage>/refusal.json Refusal, when the stage ends with EXIT_BAD_INPUT or EXIT_UNREADY
     state/                      the revision of the key's state to read (pipelines that remember). Read only
     published.jsonl             what the user sees of the key's tree now (pipelines that publish one)
 
@@ -22,6 +22,7 @@ from pipelines.contract.claiming import Claim, Drop, Entry, Refused, Wanting
 from pipelines.contract.declaration import Command, Gpus, Loose, Parameter, Pipeline, Publish, Stage, Takes
 from pipelines.contract.exchange import (
     EXIT_BAD_INPUT,
+    EXIT_UNREADY,
     Fault,
     Input,
     Progress,
@@ -35,13 +36,14 @@ from pipelines.contract.exchange import (
     stage_folder,
     write_atomic,
 )
-from pipelines.contract.options import checked, option
-from pipelines.contract.serving import BadInput, StageFunction, Work, cores, serve
+from pipelines.contract.options import checked, option, setting, settings
+from pipelines.contract.serving import BadInput, StageFunction, Unready, Work, cores, serve
 from pipelines.contract.tree import TREE, Leaf, Place, Shown, read_leaves, read_shown, write_lines
 from pipelines.contract.weights import Weights
 
 __all__ = [
     "EXIT_BAD_INPUT",
+    "EXIT_UNREADY",
     "TREE",
     "BadInput",
     "Claim",
@@ -66,6 +68,7 @@ __all__ = [
     "Stage",
     "StageFunction",
     "Takes",
+    "Unready",
     "Wanting",
     "Weights",
     "Work",
@@ -79,6 +82,8 @@ __all__ = [
     "read_result",
     "read_shown",
     "serve",
+    "setting",
+    "settings",
     "stage_folder",
     "write_atomic",
     "write_lines",

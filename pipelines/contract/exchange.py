@@ -15,6 +15,8 @@ _UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError, Recursi
 
 EXIT_BAD_INPUT = 65
 """Exit status of a stage that refuses its input (``EX_DATAERR`` of sysexits.h): never retried."""
+EXIT_UNREADY = 78
+"""Exit status of a stage that this machine lacks something for (``EX_CONFIG``): a person has to mend that first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +88,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """Why a stage refused its input; ``refusal.json``."""
+    """Why a stage refused its input, or cannot run here; ``refusal.json``."""
 
     reason: str
 

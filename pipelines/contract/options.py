@@ -21,6 +21,16 @@ def option(
     return field(default=default, metadata=meta)
 
 
+def setting(default: T, about: str) -> T:
+    """As ``option``, for what only who writes config.toml may say: who drops may not, by no manifest."""
+    return field(default=default, metadata={"about": about, "setting": True})
+
+
+def settings(options: type) -> frozenset[str]:
+    """The names of those fields that only config.toml may say."""
+    return frozenset(f.name for f in dataclasses.fields(options) if f.metadata.get("setting"))
+
+
 def checked(options: T) -> T:
     """The same options, every field within the bounds of its declaration.
 

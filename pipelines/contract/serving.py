@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pipelines.contract.exchange import (
     EXIT_BAD_INPUT,
+    EXIT_UNREADY,
     Input,
     Progress,
     Refusal,
@@ -27,6 +28,13 @@ class BadInput(Exception):
     """Raised by a stage whose input cannot be used.
 
     The message is shown to the user as it is: what is wrong, in which file, what to do.
+    """
+
+
+class Unready(Exception):
+    """Raised by a stage that cannot run here, whatever its input: packages or certificates are missing.
+
+    The message is shown to the user as it is: what is missing, and how to get it.
     """
 
 
@@ -94,7 +102,7 @@ def _work(stages: Mapping[str, StageFunction], argv: Sequence[str]) -> Work:
 def serve(stages: Mapping[str, StageFunction], argv: Sequence[str] | None = None) -> int:
     """Run the stage that the command line names and return its exit status.
 
-    0 leaves a ``result.json``, EXIT_BAD_INPUT a ``refusal.json``.
+    0 leaves a ``result.json``, EXIT_BAD_INPUT and EXIT_UNREADY a ``refusal.json``.
     Any other exception leaves a traceback on stderr (the stage's log) and status 1.
     """
     work = _work(stages, sys.argv[1:] if argv is None else argv)
@@ -102,9 +110,9 @@ def serve(stages: Mapping[str, StageFunction], argv: Sequence[str] | None = None
     folder.mkdir(parents=True, exist_ok=True)
     try:
         result = stages[work.stage](work)
-    except BadInput as refusal:
+    except (BadInput, Unready) as refusal:
         write_atomic(folder / "refusal.json", dump(Refusal(reason=str(refusal))))
         print(f"refused: {refusal}", file=sys.stderr)
-        return EXIT_BAD_INPUT
+        return EXIT_BAD_INPUT if isinstance(refusal, BadInput) else EXIT_UNREADY
     write_atomic(folder / "result.json", dump(result))
     return 0

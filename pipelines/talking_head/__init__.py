@@ -13,15 +13,17 @@ Here: what the daemon knows of it, on the standard library alone. The map of the
 - ``engines``  which engine a name means;  ``gaussians``  the one that there is, in plain PyTorch
 - ``playing``  the frames of the clip as an endless loop;  ``subject``, ``about``  what is remembered of somebody
 - ``film``     pictures and sound become an MP4;  ``preview``  truth and rendering on one page
+- ``marks``    what films say of themselves;  ``signing``  the same, signed (content credentials)
 - ``judge``    whether what is rendered follows the audio, and how near to the truth it comes
 - ``stages``   the stages, which put all of it together;  ``weights``  the files of weights that these need
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pipelines.contract import Loose, Pipeline, Publish, Stage, checked, option
+from pipelines.contract import Loose, Pipeline, Publish, Stage, checked, option, setting
 from pipelines.talking_head.claim import KINDS, PRINCIPAL, claim
 from pipelines.talking_head.weights import WEIGHTS
 
@@ -37,6 +39,8 @@ PLANNED = ("egstalker", "ernerf")
 """Engines that are meant to come, and that people will ask for by these names."""
 FRONTS = ("speech+mel", "speech", "mel")
 DRIVES = ("motion", "audio")
+LINE = 300
+"""Letters of a line that users write into their films, at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +57,10 @@ class Options:
     most_minutes: float = option(0.0, "After so many minutes of learning it ends with what it has; 0: never.", least=0)
     most_memory: float = option(0.0, "GiB that learning may take, else it stops with the reason; 0: any.", least=0)
     seed: int = option(0, "Where chance begins; the same gives the same.", least=0, most=1_000_000)
+    consent: str = option("", "Who agreed to be shown, and how; it is written into the films.")
+    made_by: str = option("", "Who made the films, as it is written into them.")
+    synthetic_mark: bool = setting(default=True, about="Films say that they are synthetic; receipts always do.")
+    credentials: str = setting("", "Folder with certificate.pem and key.pem, by which films are signed (C2PA).")
 
     def __post_init__(self) -> None:
         if self.engine in PLANNED:
@@ -60,6 +68,12 @@ class Options:
         if self.engine not in ENGINES:
             raise ValueError(f'engine = "{self.engine}": it must be "gaussians"')
         checked(self)
+        for name in ("consent", "made_by"):
+            if len(text := getattr(self, name)) > LINE or not text.isprintable():
+                raise ValueError(f"{name} = {json.dumps(text)}: it must be one line of at most {LINE} letters")
+        if self.credentials and not self.credentials.startswith("/"):
+            told = "it must be a whole path, from / on"
+            raise ValueError(f"credentials = {json.dumps(self.credentials)}: {told}")
         if self.resolution % 2:
             near = f"{self.resolution - 1} or {self.resolution + 1}"
             raise ValueError(f"resolution = {self.resolution}: it must be even, because films need that; take {near}")

@@ -4,20 +4,20 @@
 import sys
 from importlib.util import find_spec
 
-from pipelines.contract import BadInput, Result, Work, serve
+from pipelines.contract import Result, Unready, Work, serve
 
 PACKAGES = ("ai_edge_litert", "av", "cv2", "jaxtyping", "numpy", "onnxruntime", "torch")
 MISSING = (
-    "Talking heads need packages that are not installed here: {names}. "
-    "`{python} -m pip install 'visaged[talking_head]'` installs them (torch is large); or let the stages run in "
-    "containers (docs/docker.md)."
+    "Talking heads need packages that are not installed here: {names}. Whoever runs visaged can get them by "
+    "`{python} -m pip install 'visaged[talking_head]'` (torch is large), or let the stages run in containers "
+    "(docs/docker.md). The other pipelines work without them."
 )
 
 
 def ingest(work: Work) -> Result:
-    """As ``stages.ingesting.ingest``. Raises BadInput, with what to do, where packages are missing."""
+    """As ``stages.ingesting.ingest``. Raises Unready, with what to do, where packages are missing."""
     if missing := [name for name in PACKAGES if find_spec(name) is None]:
-        raise BadInput(MISSING.format(names=", ".join(missing), python=sys.executable))
+        raise Unready(MISSING.format(names=", ".join(missing), python=sys.executable))
     from pipelines.talking_head.stages.ingesting import ingest as ingested
 
     return ingested(work)

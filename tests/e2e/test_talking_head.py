@@ -132,5 +132,6 @@ def test_what_cannot_be_used_says_why_before_anything_is_learned(studio, tmp_pat
     said = " ".join(why.values())
     assert "of speech in its sound; at least 1.5 s are needed" in said
     assert "Speech is not made from texts here" in said
+    assert "hum, which came before it, failed: hum.mp4 has" in said
     assert "Nobody has learned anna yet" in said
     assert all(a.stage == "ingest" for job in studio.jobs() for a in studio.attempts(job))

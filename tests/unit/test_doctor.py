@@ -123,6 +123,12 @@ def test_a_package_that_is_missing_is_bad_and_named():
     assert finding.fix == f"{sys.executable} -m pip install 'visaged[morph]'"
 
 
+def test_who_uses_another_pipeline_is_only_told_which_one_cannot_run():
+    finding = doctor._installed("talking_head", ("no-such-package",), others=True)
+    assert finding.state is State.WARN
+    assert finding.says == "no-such-package not installed, so talking_head cannot run; other pipelines can."
+
+
 def test_the_packages_of_a_pipeline_are_those_of_its_extra():
     assert {"numpy", "moderngl", "av"} <= set(doctor._packages("morph"))
     assert "pytest" not in doctor._packages("morph")
@@ -150,3 +156,12 @@ def test_the_packages_of_a_pipeline_are_those_for_gpus_where_more_of_them_are_he
     monkeypatch.syspath_prepend(str(tmp_path))
     assert doctor._wanted("look", "looking") == ("numpy", "pytest")
     assert doctor._wanted("other", "looking") == ()
+
+
+def test_the_packages_of_a_pipeline_are_found_however_its_extra_is_spelt(tmp_path, monkeypatch):
+    info = tmp_path / "looking-1.0.dist-info"
+    info.mkdir()
+    needs = "Requires-Dist: torch; extra == 'talking-head'\nRequires-Dist: c2pa; extra == 'talking-head-signed'\n"
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: looking\nVersion: 1.0\n{needs}")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert doctor._packages("talking_head", "looking") == ("torch",)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from daemon.dispatch.progression import Finished, GaveUp, Next, judge, progression
 from daemon.model import Done, End, Ended, Failed, Kind, Slot
 from daemon.store import Attempt, AttemptStatus
-from pipelines.contract import EXIT_BAD_INPUT, Refusal, Result, Stage
+from pipelines.contract import EXIT_BAD_INPUT, EXIT_UNREADY, Refusal, Result, Stage
 
 READ, DRAW = Stage(name="read"), Stage(name="draw")
 SPLIT, EACH, JOIN = Stage(name="split"), Stage(name="each", sharded=True), Stage(name="join")
@@ -144,6 +144,12 @@ def test_status_0_without_a_result_is_a_failure():
 def test_a_refusal_is_shown_as_it_is():
     assert judge(ended(End.EXITED, EXIT_BAD_INPUT), "read", Refusal(reason="a.obj is empty."), "") == Failed(
         "a.obj is empty.", Kind.BAD_INPUT
+    )
+
+
+def test_a_stage_that_cannot_run_here_says_what_is_missing_and_its_input_is_not_blamed():
+    assert judge(ended(End.EXITED, EXIT_UNREADY), "read", Refusal(reason="torch is missing."), "") == Failed(
+        "torch is missing.", Kind.SETUP
     )
 
 

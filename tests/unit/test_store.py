@@ -143,6 +143,14 @@ def test_only_a_done_job_that_did_the_work_itself_answers_for_another(store):
     assert ids(store.done_as("i")) == ["b"]
 
 
+def test_what_should_have_come_before_is_told_while_it_failed_and_nothing_like_it_was_ever_done(store):
+    seen, said = {"key": "anna", "roles": {"video": ("a",)}}, {"key": "anna", "roles": {"audio": ("a",)}}
+    store.add([job("take", **seen, status=Status.FAILED), job("a", **said, status=Status.FAILED), job("b", **said)])
+    assert store.should_have_come(job("b", **said)).id == "take"
+    store.add([job("done", **seen, status=Status.DONE), job("worse", **seen, status=Status.FAILED), job("c", **said)])
+    assert store.should_have_come(job("c", **said)) is None
+
+
 def test_an_item_is_taken_once_at_a_time(store):
     store.add([job("a", status=Status.ACCEPTING)])
     with pytest.raises(sqlite3.IntegrityError):

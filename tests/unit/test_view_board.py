@@ -187,3 +187,12 @@ def test_what_was_done_by_itself_and_needs_a_look_is_told(world):
     assert "edits (by itself)" in said
     assert "1 part of it failed, see WHY.txt there" in said
     assert "night (by itself)" not in said
+
+
+def test_what_waits_for_another_of_its_key_says_for_which_and_how_far_that_is(world):
+    world.run(a_job("261120-runnxyz", item="take", key="anna", status=Status.RUNNING), an_attempt("261120-runnxyz"))
+    world.report("261120-runnxyz", (90, 1, 41, None), (60, 2, 41, None), (30, 3, 41, None), (1, 4, 41, None))
+    world.store.add([a_job("261120-queue22", item="hello", key="anna"), a_job("261120-other22", item="yes", key="eve")])
+    said = text(world)
+    assert "- hello (morph): waits for take (blend, about 18 min left), which is for anna too\r\n" in said
+    assert "- yes (morph)\r\n" in said

@@ -29,6 +29,14 @@ def video(work: Work) -> Input | None:
     return found[0] if found else None
 
 
+def model(work: Work) -> Path:
+    """Where the subject is: what this job has learned, else what is remembered."""
+    if video(work):
+        return work.earlier("train") / STATE
+    assert work.state is not None  # noqa: S101  the stage ingest has refused it otherwise
+    return work.state
+
+
 def named(audios: Sequence[Input]) -> dict[str, Input]:
     """The sounds of a job by the names that their films get: their own, told apart where two are alike."""
     found: dict[str, Input] = {}

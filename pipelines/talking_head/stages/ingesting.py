@@ -13,6 +13,7 @@ from pipelines.talking_head.ingest.frames import Picture
 from pipelines.talking_head.ingest.speech import Voice
 from pipelines.talking_head.ingest.spoken import listened
 from pipelines.talking_head.landmarks.landmarker import Landmarker
+from pipelines.talking_head.signing import signature
 from pipelines.talking_head.stages.files import save_footage, video
 from pipelines.talking_head.weights import LANDMARKER, VOICE, digests
 
@@ -25,18 +26,19 @@ ROOM, A_PIXEL = 2e9, 10
 def ingest(work: Work) -> Result:
     """Afterwards the footage of the video is in the stage's folder, where there is a video.
 
-    Raises BadInput for a video that nothing can be learned from, a sound that nobody can say, and a sound whose subject
-    has no model.
+    Raises BadInput for a video that nothing can be learned from, a sound that nobody can say, a sound whose subject
+    has no model; Unready where films are to be signed and cannot be.
     """
     seen = video(work)
     if seen is None and work.state is None:
         raise BadInput(_nobody(work))
+    options = Options(**work.request.options)
+    signature(options.credentials if options.synthetic_mark else "")
     notes: list[str] = []
     for audio in work.request.of("audio"):
         notes += listened(work.path(audio)).notes
     if seen is None:
         return Result(warnings=tuple(notes))
-    options = Options(**work.request.options)
     if why := too_long(work.path(seen), options.resolution):
         raise BadInput(why)
     models = Models(Landmarker(work.weights(LANDMARKER)), Voice(work.weights(VOICE)))
@@ -76,6 +78,6 @@ def _minutes(seconds: float) -> str:
 def _nobody(work: Work) -> str:
     who = work.request.key or work.request.name
     return (
-        f"Nobody has learned {who} yet, or the video that was to be learned from failed, so {who} cannot say "
-        f"{work.request.name}. Drop a video of them talking into inbox/talking_head/{who} first, then this again."
+        f"Nobody has learned {who} yet, so {who} cannot say {work.request.name}. Drop a video of them talking into "
+        f"inbox/talking_head/{who} first, then this again."
     )

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.contract import Result, Work
+from pipelines.talking_head import Options
+from pipelines.talking_head.about import read_about
 from pipelines.talking_head.film import VERSION, joined
-from pipelines.talking_head.stages.files import PREVIEW, named, parts, video
+from pipelines.talking_head.marks import SYNTHETIC, Mark, stamped
+from pipelines.talking_head.signing import Signature, signature, signed
+from pipelines.talking_head.stages.files import PREVIEW, model, named, parts, video
 
 RESULT = "result"
-SYNTHETIC = (
-    "Synthetic: the person shown did not say this. Their head was drawn by a program (visaged, talking_head) to fit a "
-    "sound, over frames of a real video. Digital source type: "
-    "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
-)
-"""What the films and the receipts say of themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """What a film gets at last. marked: whether it says of itself what it is."""
+
+    mark: Mark
+    marked: bool
+    by: Signature | None
 
 
 def mux(work: Work) -> Result:
@@ -27,16 +35,45 @@ def mux(work: Work) -> Result:
     folder = work.folder / RESULT
     folder.mkdir(exist_ok=True)
     films = named(work.request.of("audio"))
-    for number, (name, audio) in enumerate(films.items()):
+    for number, name in enumerate(films):
         work.progress(number, len(films), "films")
-        path = folder / f"{name}.mp4"
-        if not path.exists():
-            joined(parts(work, number), work.path(audio), path, {"title": _plain(name), "comment": SYNTHETIC})
+        _film(work, number, name)
     if video(work):
         shutil.copyfile(work.earlier("train") / PREVIEW, folder / PREVIEW)
     publish = Path(RESULT, f"{next(iter(films))}.mp4") if len(films) == 1 else Path(RESULT)
-    told = {"synthetic": SYNTHETIC} if films else {}
+    options = Options(**work.request.options)
+    told = {"synthetic": SYNTHETIC, "signed": bool(options.synthetic_mark and options.credentials)} if films else {}
     return Result(publish=str(publish), figures=told, versions={"pyav": VERSION})
+
+
+def _film(work: Work, number: int, name: str) -> None:
+    """Afterwards the film of that sound is there, finished; it is never there before."""
+    path = work.folder / RESULT / f"{name}.mp4"
+    if path.exists():
+        return
+    finish = _finish(work, _plain(name))
+    film, done = work.folder / "joined.mp4", work.folder / "signed.mp4"
+    audio = work.request.of("audio")[number]
+    joined(parts(work, number), work.path(audio), film, finish.mark.tags if finish.marked else {})
+    if finish.marked:
+        stamped(film, finish.mark)
+    if finish.by:
+        done.unlink(missing_ok=True)
+        signed(film, done, finish.mark, finish.by)
+        film = done
+    film.rename(path)
+
+
+def _finish(work: Work, title: str) -> Finish:
+    options = Options(**work.request.options)
+    mark = Mark(
+        title=title,
+        engine=read_about(model(work)).engine,
+        made_by=options.made_by,
+        consent=options.consent,
+    )
+    marked = options.synthetic_mark
+    return Finish(mark, marked, signature(options.credentials) if marked else None)
 
 
 def _plain(name: str) -> str:

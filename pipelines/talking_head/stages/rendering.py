@@ -16,7 +16,7 @@ from pipelines.contract import Result, Work, cores, write_atomic
 from pipelines.talking_head import FPS
 from pipelines.talking_head.film import written
 from pipelines.talking_head.listen.front import Features
-from pipelines.talking_head.stages.files import STATE, named, video
+from pipelines.talking_head.stages.files import model, named
 from pipelines.talking_head.stages.listening import features
 from pipelines.talking_head.subject import Subject, remembered, spoken
 
@@ -38,7 +38,7 @@ def render(work: Work) -> Result:
     """Afterwards ``<number>/<part>.mkv`` are the films of the sounds. Parts that are there are not drawn again."""
     torch.set_num_threads(cores())
     torch.set_flush_denormal(True)
-    subject = remembered(_model(work))
+    subject = remembered(model(work))
     figures: dict[str, Any] = {}
     for number, name in enumerate(named(work.request.of("audio"))):
         heard = features(work, number)
@@ -52,14 +52,6 @@ def render(work: Work) -> Result:
             "rendered_frames_a_second": round(len(heard) / seconds, 1),
         }
     return Result(figures={"films": figures}, versions={"torch": torch.__version__})
-
-
-def _model(work: Work) -> Path:
-    """Where the subject is: what this job has learned, else what is remembered."""
-    if video(work):
-        return work.earlier("train") / STATE
-    assert work.state is not None  # noqa: S101  the stage ingest has refused it otherwise
-    return work.state
 
 
 def _part(take: Take, start: int) -> dict[str, float]:
