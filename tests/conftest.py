@@ -19,6 +19,7 @@ from pipelines.talking_head.weights import WEIGHTS as TALKING
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("VISAGED_DATA", ROOT.parent / "shared" / "data"))
 ENGINE = ROOT / "tests" / "engine" / "up"
+os.environ.setdefault("TRITON_INTERPRET", "1")  # before triton is imported: its kernels run here without a GPU
 for _threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(_threads, "1")  # numpy and torch: workers of pytest-xdist, and stages, share the cores
 

@@ -33,6 +33,10 @@ class View:
     eyes: Float[Tensor, 2]
     ground: Float[Tensor, "s s 3"]
 
+    def on(self, device: torch.device) -> View:
+        """The same where a model computes."""
+        return View(**{field.name: getattr(self, field.name).to(device) for field in fields(self)})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Scene:
@@ -90,6 +94,11 @@ class Scene:
         stance = self.stance
         return int((stance - stance.median(0).values).square().sum(1).argmin())
 
+    def on(self, device: torch.device) -> Scene:
+        """The clip where a model computes. What frames are picked and mouths cut by stays with the host."""
+        moved = {field.name: getattr(self, field.name).to(device) for field in fields(self)}
+        return Scene(**{**moved, "opening": self.opening, "lips": self.lips})
+
     def chosen(self, rows: Int[Tensor, " n"]) -> Scene:
         """Those frames alone: what starts from them knows no other."""
         whole = {field.name: getattr(self, field.name) for field in fields(self)}
@@ -100,9 +109,9 @@ def stances(
     turns: Float[Tensor, "t 3 3"], moves: Float[Tensor, "t 3"], middle: Float[Tensor, 3]
 ) -> Float[Tensor, "t 6"]:
     """Poses as six numbers about 0 and 1: how the head is turned, and how far it is from the middle."""
-    facing = turns @ torch.diag(torch.tensor([1.0, -1.0, -1.0]))
+    facing = turns * turns.new_tensor([1.0, -1.0, -1.0])
     turn = torch.stack([facing[:, 2, 1], facing[:, 0, 2], facing[:, 1, 0]], 1)
-    return torch.cat([turn * 5.0, (moves - middle) / torch.tensor([3.0, 3.0, 10.0])], 1)
+    return torch.cat([turn * 5.0, (moves - middle) / moves.new_tensor([3.0, 3.0, 10.0])], 1)
 
 
 def seen(footage: Footage, track: Track, person: Person, side: int, front: FrontEnd) -> Scene:

@@ -1,7 +1,7 @@
 """All nets of ER-NeRF in one kernel, and one back: features in, densities and colours out, nothing between in memory.
 
-On a GPU products of matrices keep 10 binary digits of each number and sums all 23, as torch's own do there when they may.
-Each program adds up the weights' gradients of its own points, and the programs' sums are added in
+On a GPU products of matrices keep 10 binary digits of each number and sums all 23, as torch's own do there when they
+may. Each program adds up the weights' gradients of its own points, and the programs' sums are added in
 order: the same points always give the same.
 """
 # ruff: noqa: F722  shapes of arrays are written as jaxtyping writes them

@@ -93,7 +93,9 @@ def _walk(
 
 
 @triton.jit
-def _pack(found: tl.tensor, start: tl.tensor, along: tl.tensor, rays: tl.tensor, MOST: tl.constexpr, BLOCK: tl.constexpr) -> None:  # fmt: skip  # noqa: E501
+def _pack(
+    found: tl.tensor, start: tl.tensor, along: tl.tensor, rays: tl.tensor, MOST: tl.constexpr, BLOCK: tl.constexpr,
+) -> None:  # fmt: skip
     """Afterwards the samples of these rays stand one ray after another."""
     ray = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
     here = ray < rays

@@ -21,17 +21,13 @@ BLOCK = 256
 """Points a program."""
 
 
-def encode(
-    points: Float[Tensor, "m 3"], tables: Float[Tensor, "3 l e c"], layout: Layout
-) -> Float[Tensor, "3*l*c m"]:
+def encode(points: Float[Tensor, "m 3"], tables: Float[Tensor, "3 l e c"], layout: Layout) -> Float[Tensor, "3*l*c m"]:
     """As ``ernerf.planes.encode``."""
     flat = torch.stack([points[:, list(side)] for side in SIDES])
     return looked_up(flat, tables, layout).flatten(0, 2)
 
 
-def looked_up(
-    at: Float[Tensor, "p m 2"], tables: Float[Tensor, "p l e c"], layout: Layout
-) -> Float[Tensor, "p l c m"]:
+def looked_up(at: Float[Tensor, "p m 2"], tables: Float[Tensor, "p l e c"], layout: Layout) -> Float[Tensor, "p l c m"]:
     """As ``ernerf.planes.looked_up``. Tables have a power of two of rows."""
     if layout.entries & (layout.entries - 1):
         raise ValueError(f"entries = {layout.entries}: the kernels take a power of two alone")
@@ -81,7 +77,9 @@ def _constants(layout: Layout) -> dict[str, Any]:
 
 
 @triton.jit
-def _row(x: tl.tensor, y: tl.tensor, wide: tl.tensor, ENTRIES: tl.constexpr, TILED: tl.constexpr, PRIME: tl.constexpr) -> tl.tensor:  # fmt: skip  # noqa: E501
+def _row(
+    x: tl.tensor, y: tl.tensor, wide: tl.tensor, ENTRIES: tl.constexpr, TILED: tl.constexpr, PRIME: tl.constexpr,
+) -> tl.tensor:  # fmt: skip
     """The row of a corner in its level's table; wide: corners along a side."""
     hashed = (x.to(tl.uint32) ^ (y.to(tl.uint32) * PRIME)) & (ENTRIES - 1)
     rows = (y * wide + x) & (ENTRIES - 1)

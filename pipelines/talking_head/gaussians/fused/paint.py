@@ -11,7 +11,6 @@ Source: as ``splat``, of which these are the equations.
 from __future__ import annotations
 
 
-
 import triton
 import triton.language as tl
 

@@ -54,7 +54,9 @@ _CONSTANTS: dict[str, Any] = {"FOCAL": FOCAL, "NEAR": NEAR, "SOFT": SOFT, "BLOCK
 
 
 @triton.jit
-def _seen(at: tl.tensor, one: tl.tensor, own: tl.tensor, side: tl.tensor, FOCAL: tl.constexpr, NEAR: tl.constexpr) -> tl.tensor:  # fmt: skip  # noqa: E501
+def _seen(
+    at: tl.tensor, one: tl.tensor, own: tl.tensor, side: tl.tensor, FOCAL: tl.constexpr, NEAR: tl.constexpr,
+) -> tl.tensor:  # fmt: skip
     """Where a Gaussian is, and its slopes: pixels a centimetre, and how much they lean to the middle with depth."""
     x, y = tl.load(at + 3 * one, mask=own, other=0.0), tl.load(at + 3 * one + 1, mask=own, other=0.0)
     z = tl.load(at + 3 * one + 2, mask=own, other=1.0)
@@ -63,7 +65,9 @@ def _seen(at: tl.tensor, one: tl.tensor, own: tl.tensor, side: tl.tensor, FOCAL:
 
 
 @triton.jit
-def _summed(spread: tl.tensor, one: tl.tensor, own: tl.tensor, u: tl.tensor, v: tl.tensor) -> tl.tensor:  # fmt: skip  # noqa: E501
+def _summed(
+    spread: tl.tensor, one: tl.tensor, own: tl.tensor, u: tl.tensor, v: tl.tensor,
+) -> tl.tensor:  # fmt: skip
     """The products of the covariance with the two leaning axes (1, 0, u) and (0, 1, v), from both sides."""
     a, b = tl.load(spread + 9 * one, mask=own, other=1.0), tl.load(spread + 9 * one + 1, mask=own, other=0.0)
     c, d = tl.load(spread + 9 * one + 2, mask=own, other=0.0), tl.load(spread + 9 * one + 3, mask=own, other=0.0)
