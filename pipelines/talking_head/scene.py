@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 import torch
@@ -17,6 +17,7 @@ from pipelines.talking_head.listen.front import Features, FrontEnd, neighbours
 from pipelines.talking_head.track.person import Person
 from pipelines.talking_head.track.sights import Sights, sighted
 from pipelines.talking_head.track.tracked import Track
+from pipelines.talking_head.track.turning import FOCAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -24,7 +25,7 @@ class View:
     """How the head of one picture stands.
 
     turn, move: its pose, in the camera's frame. stance: the same about 0 and 1, as ``stances`` has it. eyes: how far
-    shut. ground: the background alone, 0 to 1.
+    shut. sway: of the torso, as ``track.sway.moved`` takes it. ground: the background alone, 0 to 1.
     """
 
     turn: Float[Tensor, "3 3"]
@@ -32,10 +33,11 @@ class View:
     stance: Float[Tensor, 6]
     eyes: Float[Tensor, 2]
     ground: Float[Tensor, "s s 3"]
+    sway: Float[Tensor, 4] = field(default_factory=lambda: torch.zeros(4))
 
     def on(self, device: torch.device) -> View:
         """The same where a model computes."""
-        return View(**{field.name: getattr(self, field.name).to(device) for field in fields(self)})
+        return View(**{one.name: getattr(self, one.name).to(device) for one in fields(self)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -43,8 +45,8 @@ class Scene:
     """A row a frame; pictures of s by s pixels.
 
     ground: the background alone. head, torso: shares of pixels, in 255ths. turns, moves: the pose. heard: features of
-    the frame and its neighbours. eyes: how far shut. codes: what drives the tracked bases. opening: of the mouth.
-    lips: the square around the mouth, x0 y0 x1 y1 in pixels.
+    the frame and its neighbours. eyes: how far shut. sway: of the torso. codes: what drives the tracked bases.
+    opening: of the mouth. lips: the square around the mouth, x0 y0 x1 y1 in pixels.
     """
 
     pictures: UInt8[Tensor, "t s s 3"]
@@ -55,6 +57,7 @@ class Scene:
     moves: Float[Tensor, "t 3"]
     heard: Float[Tensor, "t 8 w c"]
     eyes: Float[Tensor, "t 2"]
+    sway: Float[Tensor, "t 4"]
     codes: Float[Tensor, "t k"]
     opening: Float[Tensor, " t"]
     lips: Float[Tensor, "t 4"]
@@ -70,6 +73,7 @@ class Scene:
             stance=self.stance[row],
             eyes=self.eyes[row],
             ground=self.ground / 255.0,
+            sway=self.sway[row],
         )
 
     @property
@@ -96,7 +100,7 @@ class Scene:
 
     def on(self, device: torch.device) -> Scene:
         """The clip where a model computes. What frames are picked and mouths cut by stays with the host."""
-        moved = {field.name: getattr(self, field.name).to(device) for field in fields(self)}
+        moved = {one.name: getattr(self, one.name).to(device) for one in fields(self)}
         return Scene(**{**moved, "opening": self.opening, "lips": self.lips})
 
     def chosen(self, rows: Int[Tensor, " n"]) -> Scene:
@@ -112,6 +116,14 @@ def stances(
     facing = turns * turns.new_tensor([1.0, -1.0, -1.0])
     turn = torch.stack([facing[:, 2, 1], facing[:, 0, 2], facing[:, 1, 0]], 1)
     return torch.cat([turn * 5.0, (moves - middle) / moves.new_tensor([3.0, 3.0, 10.0])], 1)
+
+
+def swaying(sway: Float[Tensor, 4]) -> Float[Tensor, "3 3"]:
+    """What a sway of the picture does to points of the camera's frame, whatever their depth: they stay as deep."""
+    stretch, turn, across, down = sway.unbind()
+    none, one = torch.zeros_like(turn), torch.ones_like(turn)
+    rows = (1 + stretch, -turn, across / FOCAL, turn, 1 + stretch, down / FOCAL, none, none, one)
+    return torch.stack(rows).reshape(3, 3)
 
 
 def seen(footage: Footage, track: Track, person: Person, side: int, front: FrontEnd) -> Scene:
@@ -131,6 +143,7 @@ def assembled(sights: Sights, track: Track, heard: Features) -> Scene:
         moves=_floats(track.poses.moves),
         heard=torch.from_numpy(neighbours(heard)),
         eyes=_floats(track.blink),
+        sway=_floats(sights.sway),
         codes=_floats(track.coefficients),
         opening=_floats(track.opening),
         lips=_floats(mouth_boxes(track, sights.pictures.shape[1])),

@@ -28,7 +28,7 @@ TOGETHER = 8
 """Frames that a GPU draws at once."""
 PROCESSOR = (torch.device("cpu"), RASTERS[0])
 MODEL = "model.pt"
-_ARRAYS = ("pictures", "head", "ground", "turns", "moves", "eyes", "middle")
+_ARRAYS = ("pictures", "head", "ground", "turns", "moves", "eyes", "sway", "middle")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -36,7 +36,7 @@ class Subject:
     """Somebody who can be made to speak.
 
     pictures, head: of the frames that are played, head in 255ths. ground: the background alone. middle: of the moves,
-    about which the torso leans. driver: what gives the model its codes.
+    about which the torso leans. sway: the torso's own. driver: what gives the model its codes.
     """
 
     about: About
@@ -44,6 +44,7 @@ class Subject:
     driver: ByEar | ByMotion
     poses: Poses
     eyes: Float[Tensor, "t 2"]
+    sway: Float[Tensor, "t 4"]
     pictures: UInt8[np.ndarray, "t s s 3"]
     head: UInt8[np.ndarray, "t s s"]
     ground: UInt8[np.ndarray, "s s 3"]
@@ -88,6 +89,7 @@ def keep(folder: Path, made: Made, scene: Scene, front: tuple[str, str]) -> Abou
         "turns": poses.turns,
         "moves": poses.moves,
         "eyes": scene.eyes[rows].numpy(),
+        "sway": scene.sway[rows].numpy(),
         "middle": scene.middle.numpy(),
     }
     for name in _ARRAYS:
@@ -105,7 +107,7 @@ def remembered(folder: Path, on: tuple[torch.device, str] = PROCESSOR) -> Subjec
     """
     about = read_about(folder)
     held = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in _ARRAYS}
-    small = {name: torch.from_numpy(np.array(held[name])) for name in ("eyes", "middle")}
+    small = {name: torch.from_numpy(np.array(held[name])) for name in ("eyes", "sway", "middle")}
     model = engine(about.engine).revived(about.make)
     model.load_state_dict(torch.load(folder / MODEL, weights_only=True))
     model = model.moved(*on).eval()
@@ -132,14 +134,15 @@ def spoken(
     poses = blended(subject.poses, shown)
     turns, moves = _floats(poses.turns), _floats(poses.moves)
     stance = stances(turns, moves, subject.middle)
-    eyes = _mixed(subject.eyes, shown)
+    eyes, sway = _mixed(subject.eyes, shown), _mixed(subject.sway, shown)
     given = subject.driver(_around(heard, first, last), eyes)
     ground = torch.from_numpy(subject.ground) / 255.0
     device = subject.model.device
-    count = TOGETHER if device.type == "cuda" else 1
-    for rows in torch.arange(last - first).split(count):
+    for rows in torch.arange(last - first).split(TOGETHER if device.type == "cuda" else 1):
         views = [
-            View(turn=turns[row], move=moves[row], stance=stance[row], eyes=eyes[row], ground=ground).on(device)
+            View(
+                turn=turns[row], move=moves[row], stance=stance[row], eyes=eyes[row], sway=sway[row], ground=ground
+            ).on(device)
             for row in rows
         ]
         with torch.no_grad():

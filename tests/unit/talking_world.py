@@ -175,6 +175,7 @@ def a_talking_ball():
         moves=torch.tensor([[0.0, 0.0, 128.0]]).repeat(frames, 1),
         heard=codes[:, None, None].repeat(1, 8, 1, 4),
         eyes=torch.zeros(frames, 2),
+        sway=torch.zeros(frames, 4),
         codes=codes,
         opening=torch.from_numpy(opening).float(),
         lips=torch.tensor([[10.0, 16.0, 22.0, 24.0]]).repeat(frames, 1),
@@ -208,7 +209,9 @@ def made_up_track(frames=30, side=16):
         reprojection=some.uniform(size=frames),
     )
     shown = some.integers(0, 256, (frames, side, side, 3), dtype=np.uint8)
-    sights = Sights(pictures=shown, ground=shown[0], head=shown[..., 0].copy(), torso=shown[..., 1].copy())
+    sway = 0.01 * some.normal(size=(frames, 4))
+    shares = {"head": shown[..., 0].copy(), "torso": shown[..., 1].copy()}
+    sights = Sights(pictures=shown, ground=shown[0], sway=sway, **shares)
     return track, sights
 
 

@@ -73,7 +73,9 @@ def filmed(head, clip):
     pictures[:, 18:25, 11:21] = (180 - 150 * opening / opening.max()).astype(np.uint8)[:, None, None, None]
     shares = np.zeros((FRAMES, SIDE, SIDE), dtype=np.uint8)
     shares[:, 4:28, 6:26] = 255
-    return track, Sights(pictures=pictures, ground=pictures[0], head=shares, torso=np.zeros_like(shares))
+    return track, Sights(
+        pictures=pictures, ground=pictures[0], head=shares, torso=np.zeros_like(shares), sway=np.zeros((FRAMES, 4))
+    )
 
 
 def learning(folder, options, landmarker):

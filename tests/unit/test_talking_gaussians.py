@@ -326,6 +326,7 @@ def still_scene(frames, side, codes):
         moves=torch.tensor([[0.0, 0.0, 60.0]]).repeat(frames, 1),
         heard=torch.zeros(frames, 8, 1, 4),
         eyes=torch.zeros(frames, 2),
+        sway=torch.zeros(frames, 4),
         codes=codes,
         opening=codes[:, 0],
         lips=torch.tensor([[10.0, 16.0, 22.0, 24.0]]).repeat(frames, 1),

@@ -36,7 +36,7 @@ def subject(tmp_path_factory):
     rows = torch.arange(COUNT) % len(scene)
     cycled = {
         name: getattr(scene, name)[rows]
-        for name in ("pictures", "head", "torso", "turns", "moves", "heard", "eyes", "codes", "opening", "lips")
+        for name in ("pictures", "head", "torso", "turns", "moves", "heard", "eyes", "sway", "codes", "opening", "lips")
     }
     scene = replace(scene, **{**cycled, "heard": scene.heard[rows][:, :, :1]})
     folder = tmp_path_factory.mktemp("subject")
@@ -139,5 +139,5 @@ def test_what_stages_hand_on_comes_back_as_it_was(tmp_path):
         assert np.array_equal(getattr(again, name), getattr(track, name))
     assert np.array_equal(again.poses.turns, track.poses.turns)
     assert np.array_equal(again.head.formed(again.coefficients), track.head.formed(track.coefficients))
-    for name in ("pictures", "ground", "head", "torso"):
+    for name in ("pictures", "ground", "head", "torso", "sway"):
         assert np.array_equal(getattr(seen, name), getattr(sights, name))

@@ -10,7 +10,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from pipelines.talking_head.gaussians.camera import spread
-from pipelines.talking_head.scene import Scene
+from pipelines.talking_head.scene import Scene, swaying
 from pipelines.talking_head.track.turning import FOCAL
 
 BEHIND, BELOW = -3.0, 6.0
@@ -97,8 +97,8 @@ def in_mask(
     depth = scene.moves[row, 2] + (-BEHIND if of_head else BELOW)
     x, y = (column + away[0]) / scene.side - 0.5, (line + away[1]) / scene.side - 0.5
     at = torch.stack([x * depth / FOCAL, y * depth / FOCAL, depth.expand(count)], 1)
-    if of_head:
-        at = (at - scene.moves[row]) @ scene.turns[row]
+    still = torch.linalg.inv(swaying(scene.sway[row]))
+    at = (at - scene.moves[row]) @ scene.turns[row] if of_head else at @ still.T
     pixel = float(depth) / FOCAL / scene.side
     size = FILL * pixel * max(1.0, float((weight.sum() / count).sqrt()))
     return Start(at=at, colour=scene.pictures[row][line, column] / 255.0, size=size)

@@ -50,7 +50,7 @@ class Gaussians:
         chosen, shares = on_surface(shape, triangles, counts.face, generator)
         corners = triangles[chosen]
         moved = (bases[:, corners] * shares[None, ..., None]).sum(2).transpose(0, 1)
-        middle = int(len(scene) // 2)
+        middle = scene.reference
         face = on_face(scene, (shape[corners] * shares[..., None]).sum(1))
         hair = in_mask(scene, scene.head[middle] / 255.0, counts.hair, generator, of_head=True)
         torso = in_mask(scene, scene.torso[middle] / 255.0, counts.torso, generator, of_head=False)

@@ -13,7 +13,7 @@ from pipelines.talking_head.gaussians.camera import Solid, flattened
 from pipelines.talking_head.gaussians.cloud import Cloud
 from pipelines.talking_head.gaussians.splat import drawn
 from pipelines.talking_head.learning.engine import Model
-from pipelines.talking_head.scene import View
+from pipelines.talking_head.scene import View, swaying
 
 HEARD, TORSO = 32, 10
 """Numbers that sound becomes, and that a pose becomes for the torso."""
@@ -103,12 +103,14 @@ class Talker(Model):
         turn, move, stance = view.turn, view.move, view.stance
         leaning = torch.cat([stance, self.follows(stance[None])[0]])
         head, torso = self.effects.transpose(1, 2) @ codes, self.leans.transpose(1, 2) @ leaning
-        at = torch.cat([(self.head.at + head[:, _MOVE]) @ turn.T + move, self.torso.at + torso[:, _MOVE]])
+        sway = swaying(view.sway)
+        at = torch.cat([(self.head.at + head[:, _MOVE]) @ turn.T + move, (self.torso.at + torso[:, _MOVE]) @ sway.T])
         own = turn @ self.head.spread(head[:, _SIZE]) @ turn.T
+        rest = sway @ self.torso.spread(torso[:, _SIZE]) @ sway.T
         parts = ((self.head, head), (self.torso, torso))
         return Solid(
             at=at,
-            spread=torch.cat([own, self.torso.spread(torso[:, _SIZE])]),
+            spread=torch.cat([own, rest]),
             opacity=torch.cat([torch.sigmoid(cloud.opacity + moved[:, _OPACITY]) for cloud, moved in parts]),
             colour=torch.cat([torch.sigmoid(cloud.colour + moved[:, _COLOUR]) for cloud, moved in parts]),
         )

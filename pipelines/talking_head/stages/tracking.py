@@ -8,6 +8,7 @@ from pipelines.talking_head.landmarks import archive
 from pipelines.talking_head.stages.files import load_footage, save_sights, save_track, video
 from pipelines.talking_head.track.person import Person
 from pipelines.talking_head.track.sights import sighted
+from pipelines.talking_head.track.sway import usual
 from pipelines.talking_head.track.tracked import tracked
 from pipelines.talking_head.weights import LANDMARKER, SELFIE, digests
 
@@ -26,8 +27,9 @@ def track(work: Work) -> Result:
     save_track(work.folder, found)
     work.progress(1, 2, "steps", "head, torso and background")
     options = Options(**work.request.options)
-    save_sights(work.folder, sighted(footage, found, Person(work.weights(SELFIE)), options.resolution))
+    sights = sighted(footage, found, Person(work.weights(SELFIE)), options.resolution)
+    save_sights(work.folder, sights)
     off = float(found.reprojection.mean())
     warnings = (f"{seen.path.rpartition('/')[2]}: the head could be followed only roughly.",) if off > ROUGH else ()
-    figures = {"reprojection_percent": round(100 * off, 3)}
+    figures = {"reprojection_percent": round(100 * off, 3), "torso_sway_percent": round(100 * usual(sights.sway), 3)}
     return Result(figures=figures, warnings=warnings, weights=digests(LANDMARKER, SELFIE))
