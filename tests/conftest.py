@@ -72,6 +72,7 @@ def _denormals() -> Iterator[None]:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Skip, with one loud line, what this machine cannot run; for an engine that could be had, under CI=1, fail."""
     missing = {"data": "" if (DATA / "MANIFEST.tsv").is_file() else f"the data folder is not here ({DATA})"}
+    missing["gpu"] = "" if os.environ["TRITON_INTERPRET"] == "0" else "TRITON_INTERPRET=0 is not set: no GPU is meant"
     if any(item.get_closest_marker("docker") for item in items) and not config.option.collectonly:
         missing["docker"] = no_engine()
     for marker, why in missing.items():

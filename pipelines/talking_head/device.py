@@ -83,6 +83,6 @@ def _written(folder: Path) -> bool:
 
 
 def mixed(on: torch.device) -> AbstractContextManager[object]:
-    """Within, nets multiply in half precision where that is a GPU. Not for poses and places, which would lose pixels."""
+    """Within, nets multiply in half precision where that is a GPU. Not for places: they would lose pixels."""
     context: AbstractContextManager[object] = torch.autocast(on.type, torch.bfloat16, enabled=on.type == "cuda")
     return context

@@ -1,4 +1,4 @@
-"""Which rasteriser draws: our own, by Triton on a GPU and tile by tile on a processor, or gsplat's where it can be had."""
+"""Which rasteriser draws: ours, by Triton on a GPU and tile by tile on a processor, or gsplat's where it can be had."""
 
 from __future__ import annotations
 

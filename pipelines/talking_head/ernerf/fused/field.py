@@ -18,7 +18,8 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from pipelines.talking_head.ernerf.field import BEYOND, DENSEST, HARMONICS, Field, Given, Matter
-from pipelines.talking_head.ernerf.fused.nets import Widths, added, channel, matrix, row_added, told
+from pipelines.talking_head.ernerf.fused.back import coloured, doubted, heeded, thickened
+from pipelines.talking_head.ernerf.fused.nets import Widths, channel, told
 
 POINTS, POINTS_BACK = 64, 32
 """A block: what a program has on the chip at a time, forward and on the way back, which has to hold twice as much."""
@@ -182,69 +183,15 @@ def _backward(
         listens, hears, looks, minds, first, second, power, inner, shade, doubts = told(
             x, seen, weights, F, PAD, A, HEARD, E, H, D, DIGITS
         )
-        # From the last matrix to the first.
-        at = A * F + HEARD * A + E * F + E + H * F + H * HEARD + 3 * H * H + H * 16 + 6 * H + D * F
-        row = tl.load(weights + at + tl.arange(0, D))
-        g = tl.load(of_doubt + point, mask=here, other=0.0) * tl.sigmoid(tl.sum(doubts * row[None, :], 1))
-        row_added(sums + at, tl.sum(g[:, None] * doubts, 0), D)
-        of_doubts = tl.where(doubts > 0, g[:, None] * row[None, :], 0.0)
-        at -= D * F
-        added(sums + at, tl.dot(tl.trans(of_doubts), x, input_precision=DIGITS), D, F, PAD)
-        at -= 3 * H
-        of_shade = tl.zeros_like(shade)
-        for colour in tl.static_range(3):
-            own = at + colour * H
-            value = channel(shade, weights + own, H)
-            g = tl.load(of_rgb + 3 * point + colour, mask=here, other=0.0) * (1 + 2 * BEYOND) * value * (1 - value)
-            of_shade += g[:, None] * tl.load(weights + own + tl.arange(0, H))[None, :]
-            row_added(sums + own, tl.sum(g[:, None] * shade, 0), H)
-        of_shade = tl.where(shade > 0, of_shade, 0.0)
-        at -= H
-        row_added(sums + at, tl.sum(of_shade, 0), H)
-        at -= H * H
-        added(sums + at, tl.dot(tl.trans(of_shade), inner, input_precision=DIGITS), H, H, H)
-        of_inner = tl.dot(of_shade, matrix(weights + at, H, H, H), input_precision=DIGITS)
-        at -= H * 16
-        added(sums + at, tl.dot(tl.trans(of_shade), seen, input_precision=DIGITS), H, 16, 16)
-        at -= H * H
-        added(sums + at, tl.dot(tl.trans(of_inner), second, input_precision=DIGITS), H, H, H)
-        of_second = tl.dot(of_inner, matrix(weights + at, H, H, H), input_precision=DIGITS)
-        at -= H
-        g = tl.load(of_sigma + point, mask=here, other=0.0) * tl.exp(tl.minimum(power, DENSEST))
-        g = tl.where(power <= DENSEST, g, 0.0)
-        row_added(sums + at, tl.sum(g[:, None] * second, 0), H)
-        of_second += g[:, None] * tl.load(weights + at + tl.arange(0, H))[None, :]
-        of_second = tl.where(second > 0, of_second, 0.0)
-        at -= H * H
-        added(sums + at, tl.dot(tl.trans(of_second), first, input_precision=DIGITS), H, H, H)
-        of_first = tl.dot(of_second, matrix(weights + at, H, H, H), input_precision=DIGITS)
-        of_first = tl.where(first > 0, of_first, 0.0)
-        at -= H
-        row_added(sums + at, tl.sum(of_first * minds[:, None], 0), H)
-        g = tl.load(of_minds + point, mask=here, other=0.0)
-        g += tl.sum(of_first * tl.load(weights + at + tl.arange(0, H))[None, :], 1)
-        g *= minds * (1 - minds)
-        at -= H * HEARD
-        added(sums + at, tl.dot(tl.trans(of_first), hears, input_precision=DIGITS), H, HEARD, HEARD)
-        most = tl.sqrt(tl.sum(hears * hears, 1))
-        share = tl.load(of_hears + point, mask=here, other=0.0) / tl.where(most > 0, most, 1.0)
-        of_hears_all = share[:, None] * hears
-        of_hears_all += tl.dot(of_first, matrix(weights + at, H, HEARD, HEARD), input_precision=DIGITS)
-        at -= H * F
-        added(sums + at, tl.dot(tl.trans(of_first), x, input_precision=DIGITS), H, F, PAD)
-        of_x = tl.dot(of_first, matrix(weights + at, H, F, PAD), input_precision=DIGITS)
-        at -= E
-        row_added(sums + at, tl.sum(g[:, None] * looks, 0), E)
-        of_looks = tl.where(looks > 0, g[:, None] * tl.load(weights + at + tl.arange(0, E))[None, :], 0.0)
-        at -= E * F
-        added(sums + at, tl.dot(tl.trans(of_looks), x, input_precision=DIGITS), E, F, PAD)
-        of_x += tl.dot(of_looks, matrix(weights + at, E, F, PAD), input_precision=DIGITS)
-        at -= HEARD * A
-        added(sums + at, tl.dot(tl.trans(of_hears_all), listens, input_precision=DIGITS), HEARD, A, A)
-        of_listens = tl.dot(of_hears_all, matrix(weights + at, HEARD, A, A), input_precision=DIGITS)
-        of_listens = tl.where(listens > 0, of_listens, 0.0)
-        added(sums, tl.dot(tl.trans(of_listens), x, input_precision=DIGITS), A, F, PAD)
-        of_x += tl.dot(of_listens, matrix(weights, A, F, PAD), input_precision=DIGITS)
+        at = doubted(point, here, x, doubts, of_doubt, weights, sums, F, PAD, A, HEARD, E, H, D, DIGITS)
+        of_second, at = coloured(point, here, seen, second, inner, shade, of_rgb, weights, sums, at, H, BEYOND, DIGITS)
+        of_first, at = thickened(
+            point, here, first, second, minds, power, of_second, of_sigma, weights, sums, at, H, DENSEST, DIGITS
+        )
+        of_x = heeded(
+            point, here, x, listens, hears, looks, minds, of_first, of_hears, of_minds, weights, sums, at,
+            F, PAD, A, HEARD, E, H, DIGITS,
+        )  # fmt: skip
         column = tl.arange(0, PAD)[None, :]
         own = of_features + column.to(tl.int64) * points + point[:, None]
         tl.store(own, of_x, mask=here[:, None] & (column < F))

@@ -49,7 +49,7 @@ def march(
 @triton.jit
 def _crossed(origin: tl.tensor, way: tl.tensor) -> tl.tensor:
     """Where a ray enters the slab of -1 to 1, and where it leaves it."""
-    safe = tl.where(tl.abs(way) < 1e-9, 1e-9, way)
+    safe = tl.where(tl.abs(way) < 1e-9, 1e-9, way)  # noqa: PLR2004  parallel to a side
     one, other = (-1.0 - origin) / safe, (1.0 - origin) / safe
     return tl.minimum(one, other), tl.maximum(one, other)
 

@@ -10,7 +10,6 @@ Source: as ``splat``, of which these are the equations.
 
 from __future__ import annotations
 
-
 import triton
 import triton.language as tl
 
@@ -36,7 +35,8 @@ def _shares(
 
 @triton.jit
 def paint(
-    at: tl.tensor, conic: tl.tensor, opacity: tl.tensor, colour: tl.tensor, member: tl.tensor, begins: tl.tensor, picture: tl.tensor, through: tl.tensor,
+    at: tl.tensor, conic: tl.tensor, opacity: tl.tensor, colour: tl.tensor, member: tl.tensor, begins: tl.tensor,
+    picture: tl.tensor, through: tl.tensor,
     across: tl.tensor, down: tl.tensor, width: tl.tensor, height: tl.tensor,
     TILE: tl.constexpr, CHUNK: tl.constexpr, CUT: tl.constexpr, MOST: tl.constexpr, DARK: tl.constexpr,
 ) -> None:  # fmt: skip
@@ -45,8 +45,9 @@ def paint(
     pixel = tl.arange(0, TILE * TILE)
     column = tile % across * TILE + pixel % TILE
     line = tile // across % down * TILE + pixel // TILE
+    inside = (column < width) & (line < height)
     x, y = column + 0.5, line + 0.5
-    light = tl.full((TILE * TILE,), 1.0, tl.float32)
+    light = tl.where(inside, 1.0, 0.0)
     red = tl.zeros((TILE * TILE,), tl.float32)
     green = tl.zeros((TILE * TILE,), tl.float32)
     blue = tl.zeros((TILE * TILE,), tl.float32)
@@ -63,7 +64,6 @@ def paint(
         blue += tl.sum(weight * tl.load(colour + 3 * who + 2, mask=here, other=0.0)[None, :], 1)
         light *= tl.min(kept, 1)
         first += CHUNK
-    inside = (column < width) & (line < height)
     to = (tile // (across * down) * height + line).to(tl.int64) * width + column
     tl.store(picture + 3 * to, red, mask=inside)
     tl.store(picture + 3 * to + 1, green, mask=inside)
@@ -73,9 +73,9 @@ def paint(
 
 @triton.jit
 def carry(
-    at: tl.tensor, conic: tl.tensor, opacity: tl.tensor, colour: tl.tensor, member: tl.tensor, begins: tl.tensor, row: tl.tensor,
-    picture: tl.tensor, through: tl.tensor, of_picture: tl.tensor, of_through: tl.tensor, rows: tl.tensor,
-    across: tl.tensor, down: tl.tensor, width: tl.tensor, height: tl.tensor,
+    at: tl.tensor, conic: tl.tensor, opacity: tl.tensor, colour: tl.tensor, member: tl.tensor, begins: tl.tensor,
+    row: tl.tensor, picture: tl.tensor, through: tl.tensor, of_picture: tl.tensor, of_through: tl.tensor,
+    rows: tl.tensor, across: tl.tensor, down: tl.tensor, width: tl.tensor, height: tl.tensor,
     TILE: tl.constexpr, CHUNK: tl.constexpr, CUT: tl.constexpr, MOST: tl.constexpr, DARK: tl.constexpr,
     ROW: tl.constexpr,
 ) -> None:  # fmt: skip
@@ -96,7 +96,7 @@ def carry(
     # Places are told from the tile's middle: small numbers, whose squares keep their digits.
     u, v = (pixel % TILE + 0.5 - TILE / 2)[:, None], (pixel // TILE + 0.5 - TILE / 2)[:, None]
     x, y = column + 0.5, line + 0.5
-    light = tl.full((TILE * TILE,), 1.0, tl.float32)
+    light = tl.where(inside, 1.0, 0.0)
     first, last = tl.load(begins + tile), tl.load(begins + tile + 1)
     while (first < last) & (tl.max(light, 0) > DARK):
         at_pair = first + tl.arange(0, CHUNK)
@@ -168,7 +168,7 @@ def gather(
     tl.store(of_conic + 3 * one, -0.5 * sxx, mask=own)
     tl.store(of_conic + 3 * one + 1, -sxy, mask=own)
     tl.store(of_conic + 3 * one + 2, -0.5 * syy, mask=own)
-    tl.store(of_opacity + one, tl.where(full > 1e-12, s / tl.maximum(full, 1e-12), 0.0), mask=own)
+    tl.store(of_opacity + one, s / tl.maximum(full, 1e-12), mask=own)
     tl.store(of_colour + 3 * one, red, mask=own)
     tl.store(of_colour + 3 * one + 1, green, mask=own)
     tl.store(of_colour + 3 * one + 2, blue, mask=own)

@@ -1,4 +1,4 @@
-"""Gaussians of space as Gaussians of the picture, in a kernel, and one back. In single precision, whatever torch mixes."""
+"""Gaussians of space as Gaussians of the picture, a kernel there and one back, in single precision always."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def _summed(
 ) -> tl.tensor:  # fmt: skip
     """The products of the covariance with the two leaning axes (1, 0, u) and (0, 1, v), from both sides."""
     a, b = tl.load(spread + 9 * one, mask=own, other=1.0), tl.load(spread + 9 * one + 1, mask=own, other=0.0)
-    c, d = tl.load(spread + 9 * one + 2, mask=own, other=0.0), tl.load(spread + 9 * one + 3, mask=own, other=0.0)
+    c = tl.load(spread + 9 * one + 2, mask=own, other=0.0)
     e, f = tl.load(spread + 9 * one + 4, mask=own, other=1.0), tl.load(spread + 9 * one + 5, mask=own, other=0.0)
     g, h = tl.load(spread + 9 * one + 6, mask=own, other=0.0), tl.load(spread + 9 * one + 7, mask=own, other=0.0)
     i = tl.load(spread + 9 * one + 8, mask=own, other=1.0)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-
 import torch
 import triton
 import triton.language as tl
@@ -71,7 +70,7 @@ def paired(
 ) -> Pairs:
     """The pairs of those Gaussians. shape: at, conic, opacity. picture: which one a Gaussian is in."""
     at, conic, opacity = shape
-    box = torch.empty(len(at), 4, dtype=torch.int32, device=at.device)
+    box = torch.zeros(len(at), 4, dtype=torch.int32, device=at.device)
     grid = (triton.cdiv(max(len(at), 1), BLOCK),)
     _boxes[grid](at, conic, opacity, box, len(at), canvas.across, canvas.down, TILE=TILE, CUT=CUT, BLOCK=BLOCK)
     order = torch.argsort(depth, stable=True)
@@ -91,7 +90,8 @@ def paired(
 
 @triton.jit
 def _boxes(
-    at: tl.tensor, conic: tl.tensor, opacity: tl.tensor, box: tl.tensor, count: tl.tensor, across: tl.tensor, down: tl.tensor,
+    at: tl.tensor, conic: tl.tensor, opacity: tl.tensor, box: tl.tensor, count: tl.tensor,
+    across: tl.tensor, down: tl.tensor,
     TILE: tl.constexpr, CUT: tl.constexpr, BLOCK: tl.constexpr,
 ) -> None:  # fmt: skip
     """The tiles that each Gaussian reaches into, as ``splat.reach`` has it."""
