@@ -26,6 +26,7 @@ from daemon.model import Take
 from daemon.names import shown
 from daemon.store import Store, connect
 from daemon.view.wording import count
+from pipelines.contract import Publish
 
 PATIENCE = 600.0
 """Seconds in which what is on disk should be gone."""
@@ -71,11 +72,9 @@ def forget(settings: Settings, whose: tuple[str, str], how: Manner) -> Exit:
 def _confirm(config: Config, wish: Parting) -> None:
     """Raises CannotDo where the user says no, or nobody can be asked."""
     root = config.daemon.state / wish.pipeline / key_folder(wish.inbox, wish.key)
-    pictures = "the pictures in its results, where their originals lie elsewhere too" if wish.pictures else ""
     complain(
         f"{shown(wish.key)} will be forgotten for good: {count(len(revisions.numbers(root)), 'revision')} of what is "
-        "known, all that was said, and what was made of it (sheets, crops, tables, reports)"
-        f"{f'; also {pictures}' if pictures else '; the sorted pictures stay'}. It cannot be taken back."
+        f"known, {_what_goes(wish)}. It cannot be taken back."
     )
     try:
         sure = typer.confirm("Forget it?", err=True)
@@ -83,6 +82,15 @@ def _confirm(config: Config, wish: Parting) -> None:
         raise CannotDo("Nothing was done: say --yes where nobody can be asked.") from error
     if not sure:
         raise CannotDo("Nothing was done.")
+
+
+def _what_goes(wish: Parting) -> str:
+    """What else goes, and what stays of the results."""
+    if pipelines()[wish.pipeline].publish is not Publish.TREE:
+        return "and all that was said; what was made of it stays in its results"
+    also = "also the pictures in its results, where their originals lie elsewhere too"
+    stays = also if wish.pictures else "the sorted pictures stay"
+    return f"all that was said, and what was made of it (sheets, crops, tables, reports); {stays}"
 
 
 def _originals(config: Config, wish: Parting) -> Iterator[str]:

@@ -20,14 +20,14 @@ def join(app: typer.Typer) -> None:
 
 def rollback(
     context: typer.Context,
-    pipeline: Annotated[str, typer.Argument(metavar="PIPELINE", help="What remembers it, like faces.")],
-    key: Annotated[str, typer.Argument(metavar="KEY", help="The collection, as its folder is called.")],
+    pipeline: Annotated[str, typer.Argument(metavar="PIPELINE", help="What remembers it: faces, talking_head.")],
+    key: Annotated[str, typer.Argument(metavar="KEY", help="The collection or subject, as its folder is called.")],
     to: Annotated[
         int | None, typer.Option("--to", metavar="REVISION", help="The number of the one to go back to.")
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Go back to an earlier state of a collection, and show that; without --to, list what there is and change nothing.
+    """Go back to an earlier state of a collection or subject; without --to, list what there is and change nothing.
 
     All that came since is not in it: drops, what was sorted, and what was said by folders or commands. Nothing of it is
     lost: the state that held stays as a revision too, to which the same command returns. Originals stay where they are.
@@ -39,18 +39,18 @@ def rollback(
 
 def forget(  # noqa: PLR0913 - each is an option of the command
     context: typer.Context,
-    pipeline: Annotated[str, typer.Argument(metavar="PIPELINE", help="What remembers it, like faces.")],
-    key: Annotated[str, typer.Argument(metavar="KEY", help="The collection, as its folder is called.")],
+    pipeline: Annotated[str, typer.Argument(metavar="PIPELINE", help="What remembers it: faces, talking_head.")],
+    key: Annotated[str, typer.Argument(metavar="KEY", help="The collection or subject, as its folder is called.")],
     pictures: Annotated[
         bool, typer.Option("--pictures", help="Also the pictures in its results whose originals lie elsewhere too.")
     ] = False,
     sure: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Forget a whole collection for good: faces, people, names, all revisions, and what was made of them.
+    """Forget a whole collection or subject for good: faces, people, names, models, all revisions.
 
-    The pictures in its results stay, in a folder that is called "KEY (forgotten)" then, and so do the originals. A
-    later drop of that name begins anew.
+    The pictures in its results stay, in a folder that is called "KEY (forgotten)" then, films where they are, and so do
+    the originals. A later drop of that name begins anew.
     """
     from daemon.cli import parting
 

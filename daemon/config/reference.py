@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import textwrap
+import types
 import typing
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -120,6 +121,8 @@ def _kind(annotation: Any) -> str:
     if annotation in _WORDS:
         return _WORDS[annotation]
     arguments = [one for one in typing.get_args(annotation) if one in _WORDS]
+    if isinstance(annotation, types.UnionType):
+        return " or ".join(_WORDS[one] for one in arguments)
     if typing.get_origin(annotation) in {dict, Mapping}:
         return f"table of {_WORDS[arguments[-1]]}" if arguments else "table"
     return f"array of {_WORDS[arguments[0]]}" if arguments else "text"

@@ -98,7 +98,9 @@ class Committing:
         if revision is not None:
             revisions.commit(self._root, revision)
         if self.job.command is None:
-            keys.note(self._root, self.job, self.job.arguments)
+            once = self.site.pipeline(self.job).once
+            lasting = {name: value for name, value in self.job.arguments.items() if name not in once}
+            keys.note(self._root, self.job, lasting)
             sources.note(self._root, self.job, self._request, self.site)
         forgets = bool(self._told.get("prune"))
         if self.job.command != self.site.pipeline(self.job).edited:  # somebody who goes back has them read before

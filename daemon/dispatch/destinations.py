@@ -58,9 +58,10 @@ class Destinations:
     def choose_result(self, job: Job) -> Job:
         """The job with the name of its result and the place in the archive that its inputs will go to.
 
-        A tree is the folder of the key itself; a command that changes nothing has no result but its answer.
+        A tree is the folder of the key itself; a command that changes none has no result but its answer.
         """
-        if job.command is not None and not self._site.commits(job):
+        shows = self._site.commits(job) and self._site.pipeline(job).publish is Publish.TREE
+        if job.command is not None and not shows:
             return job
         moves = job.take is Take.MOVE and job.command is None
         inputs_at = str(self.choose(self._site.archive_folder(job), job.item)) if moves else None

@@ -25,7 +25,7 @@ from daemon.folders import names_in, sync_folder
 from daemon.model import ACTIVE
 from daemon.names import shown, unused
 from daemon.store import Store
-from pipelines.contract import write_atomic
+from pipelines.contract import Publish, write_atomic
 
 FORGOTTEN = ".forgotten-"
 GONE = ".gone-"
@@ -76,7 +76,7 @@ class Forgetting:
                 f"{shown(active[0].item)} is at work on {shown(wish.key)}: wait until it is done, or `visaged cancel "
                 f"{active[0].id}`. Then ask again."
             )
-        unmarked = False
+        left = ""
         if (root / KEY).exists():
             place = self._site.tree(self._site.pipelines[wish.pipeline], wish.inbox, wish.key)
             if not place.parent.is_dir():
@@ -84,7 +84,9 @@ class Forgetting:
             mark = f"{int(now * 1000)}-{root.name}"
             aside = place.with_name(f".visaged{FORGOTTEN.replace('.', '-')}{mark}")
             gone = Remains(wish=wish, tree=str(place), aside=str(aside), jobs=tuple(job.id for job in jobs))
-            unmarked = place.is_dir() and not tree.is_ours(place, root)
+            if place.is_dir() and not tree.is_ours(place, root):
+                shows = self._site.pipelines[wish.pipeline].publish is Publish.TREE
+                left = UNMARKED if shows else f" What was made of it stays: {shown(str(place))}."
             write_atomic(root / NOTE, json.dumps(asdict(gone)).encode("ascii"))
             root.rename(root.with_name(f"{FORGOTTEN}{mark}"))
             sync_folder(root.parent)
@@ -92,7 +94,7 @@ class Forgetting:
         self._store.forget_key(wish.pipeline, wish.inbox, wish.key)
         step(Step.FORGET_ROWS)
         self.go_on()
-        return f"{shown(wish.key)} is forgotten.{UNMARKED if unmarked else ''}"
+        return f"{shown(wish.key)} is forgotten.{left}"
 
     def go_on(self) -> None:
         """Afterwards no tree of a forgotten key stands where a new one may come, and the rest is being removed."""

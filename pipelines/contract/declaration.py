@@ -115,6 +115,7 @@ class Pipeline:
     state again after the user went back to an earlier revision of it. weights: files that its stages need,
     needs: the names of those, for options, and spares: of these the ones without which its stages do the rest.
     own_pack: the files of a pack of the user's own in a folder; raises ValueError with a sentence where it is none.
+    once: options that a manifest gives its own drop alone; all others hold for its key until another says otherwise.
     """
 
     name: str
@@ -138,6 +139,7 @@ class Pipeline:
     needs: Callable[[Mapping[str, Any]], tuple[str, ...]] = field(default=lambda _: ())
     spares: Callable[[Mapping[str, Any]], tuple[str, ...]] = field(default=lambda _: ())
     own_pack: Callable[[Path], tuple[Weights, ...]] | None = None
+    once: tuple[str, ...] = ()
 
     @property
     def run_as(self) -> str:

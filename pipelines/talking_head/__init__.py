@@ -6,11 +6,12 @@ Here: what the daemon knows of it, on the standard library alone. The map of the
 - ``ingest``   any video or sound becomes frames at 25 a second and 16 kHz sound that keep step, or a reason why not
 - ``landmarks``  faces in pictures, and the landmarks of one face followed through a video
 - ``track``    head pose, blinks, lips; what is head, torso and background
-- ``listen``   the front ends: sound becomes features, a row a frame
+- ``listen``   the front ends: sound becomes features, a row a frame;  ``own``  networks for it that users bring
 - ``offset``   by how many frames the sound of a clip lags
 - ``drive``    sound becomes the movements of a mouth, before any engine shows them
 - ``scene``    a clip as engines learn it;  ``learning``  the loop, the checkpoints, the drivers that all engines share
-- ``engines``  which engine a name means;  ``gaussians``  the one that there is, in plain PyTorch
+- ``engines``  which engine a name means;  ``egstalker``  Gaussians and a net that moves them
+- ``gaussians``  what Gaussians are, where they lie on a head, and how they are drawn
 - ``playing``  the frames of the clip as an endless loop;  ``subject``, ``about``  what is remembered of somebody
 - ``film``     pictures and sound become an MP4;  ``preview``  truth and rendering on one page
 - ``marks``    what films say of themselves;  ``signing``  the same, signed (content credentials)
@@ -23,9 +24,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pipelines.contract import Gpus, Loose, Pipeline, Publish, Stage, checked, option, setting
+from pipelines.contract import Command, Gpus, Loose, Pipeline, Publish, Stage, checked, option, setting
 from pipelines.talking_head.claim import KINDS, PRINCIPAL, claim
-from pipelines.talking_head.weights import WEIGHTS
+from pipelines.talking_head.ingest.part import AUTO, Part, part_of
+from pipelines.talking_head.own import KINDS as OWN
+from pipelines.talking_head.own import own_pack
+from pipelines.talking_head.weights import WEIGHTS, WHISPER
 
 FPS = 25
 """Frames a second of everything inside."""
@@ -34,10 +38,12 @@ RATE = 16_000
 HOP = RATE // FPS
 """Samples a frame."""
 
-ENGINES = ("gaussians",)
-PLANNED = ("egstalker", "ernerf")
+ENGINES = ("egstalker",)
+PLANNED = ("ernerf",)
 """Engines that are meant to come, and that people will ask for by these names."""
-FRONTS = ("speech+mel", "speech", "mel")
+FORMER = {"gaussians": "egstalker"}
+"""What engines were called before."""
+FRONTS = ("speech+mel", "speech", "mel", "whisper", *OWN)
 DRIVES = ("motion", "audio")
 RASTERS = ("own", "gsplat")
 LINE = 300
@@ -48,12 +54,16 @@ LINE = 300
 class Options:
     """What a user may ask of a subject. Raises ValueError with a plain sentence where a value cannot be had."""
 
-    engine: str = option("gaussians", "What learns and draws the head; more engines are to come.")
+    engine: str = option("egstalker", "What learns and draws the head; another engine is to come.")
     drive: str = option("motion", "What moves the mouth: movements learned first, or sound at once.", choices=DRIVES)
     front_end: str = option(
-        "speech+mel", "What listens: a network that knows speech, plain mel bands, or both.", choices=FRONTS
+        "speech+mel", "What listens: a network that knows speech, plain mel bands, or both together.", choices=FRONTS
     )
+    front_end_folder: str = option("", "For hubert and wav2vec2: the folder among the models that holds the network.")
     resolution: int = option(128, "Pixels along each side of the film; an even number.", least=64, most=512)
+    begin: float | str = option(0.0, 'From when on the video is used: seconds, or a time as in "1:20.5".')
+    end: float | str = option("", "Until when the video is used, likewise; empty: to its end.")
+    crop: str = option(AUTO, 'The region of the picture that is used: "left,top,width,height" in pixels.')
     iterations: int = option(2000, "How long is learned from a video.", least=20, most=200_000)
     most_minutes: float = option(0.0, "After so many minutes of learning it ends with what it has; 0: never.", least=0)
     most_memory: float = option(0.0, "GiB that learning may take, else it stops with the reason; 0: any.", least=0)
@@ -66,9 +76,12 @@ class Options:
 
     def __post_init__(self) -> None:
         if self.engine in PLANNED:
-            raise ValueError(f'engine = "{self.engine}": it is not built yet; "gaussians" is what there is so far')
+            raise ValueError(f'engine = "{self.engine}": it is not built yet; "egstalker" is what there is so far')
+        if self.engine in FORMER:
+            now = FORMER[self.engine]
+            raise ValueError(f'engine = "{self.engine}": that was the name of "{now}" before it had nets')
         if self.engine not in ENGINES:
-            raise ValueError(f'engine = "{self.engine}": it must be "gaussians"')
+            raise ValueError(f'engine = "{self.engine}": it must be "egstalker"')
         checked(self)
         for name in ("consent", "made_by"):
             if len(text := getattr(self, name)) > LINE or not text.isprintable():
@@ -79,12 +92,27 @@ class Options:
         if self.resolution % 2:
             near = f"{self.resolution - 1} or {self.resolution + 1}"
             raise ValueError(f"resolution = {self.resolution}: it must be even, because films need that; take {near}")
+        if self.front_end in OWN and not self.front_end_folder:
+            raise ValueError(
+                f'front_end = "{self.front_end}" needs front_end_folder: the name of the folder in which you brought it'
+            )
+        part_of(self.begin, self.end, self.crop)
+
+    @property
+    def front(self) -> str:
+        """The front end's whole name, by which a model asks for it again: ``hubert/<folder>``."""
+        return f"{self.front_end}/{self.front_end_folder}" if self.front_end in OWN else self.front_end
+
+    @property
+    def part(self) -> Part:
+        """The part of the video that is learned from."""
+        return part_of(self.begin, self.end, self.crop)
 
 
 def needed(options: Mapping[str, Any]) -> tuple[str, ...]:
-    """The files of weights that a job with these options needs: a model may have learned by either front end."""
-    del options
-    return tuple(weights.name for weights in WEIGHTS)
+    """The files of weights that a job with these options needs. Whisper is large, so it comes where it is asked for."""
+    spared = () if options.get("front_end") == "whisper" else (WHISPER,)
+    return tuple(weights.name for weights in WEIGHTS if weights.name not in spared)
 
 
 GIB = 1024**3
@@ -110,6 +138,18 @@ PIPELINE = Pipeline(
     keyed=True,
     remembers=True,
     key_word="subject",
+    commands=(
+        Command(
+            name="rollback",
+            about="Let an earlier model of a subject hold again.",
+            stages=(Stage(name="back", memory=GIB // 4),),
+            commits=True,
+            hidden=True,
+        ),
+    ),
+    reverted="rollback",
     weights=WEIGHTS,
     needs=needed,
+    own_pack=own_pack,
+    once=("begin", "end", "crop"),
 )

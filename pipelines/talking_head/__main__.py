@@ -64,6 +64,20 @@ def mux(work: Work) -> Result:
     return muxed(work)
 
 
+def back(work: Work) -> Result:
+    """Afterwards there is nothing to do: the daemon lets the earlier model hold, and no film changes by that."""
+    del work
+    return Result()
+
+
 if __name__ == "__main__":
-    stages = {"ingest": ingest, "track": track, "listen": listen, "train": train, "render": render, "mux": mux}
+    stages = {
+        "ingest": ingest,
+        "track": track,
+        "listen": listen,
+        "train": train,
+        "render": render,
+        "mux": mux,
+        "back": back,
+    }
     sys.exit(serve(stages))

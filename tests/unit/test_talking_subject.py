@@ -46,14 +46,14 @@ def subject(tmp_path_factory):
         talker.effects.normal_(0, 0.3)
         talker.speaks[-1].weight.normal_(0, 1)
     by_ear = ByEar(talker, scene.codes.amin(0), scene.codes.amax(0))
-    keep(folder, Made(engine="gaussians", model=talker.eval(), driver=by_ear), scene, ("mel", "abc"))
+    keep(folder, Made(engine="egstalker", model=talker.eval(), driver=by_ear), scene, ("mel", "abc"))
     return folder
 
 
 def test_a_model_knows_what_it_was_made_by(subject):
     about = read_about(subject)
     assert about.drive == "audio"
-    assert (about.engine, about.front_end, about.digest, about.side) == ("gaussians", "mel", "abc", 32)
+    assert (about.engine, about.front_end, about.digest, about.side) == ("egstalker", "mel", "abc", 32)
     assert about.loop[1] + 8 <= COUNT
 
 

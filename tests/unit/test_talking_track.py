@@ -437,7 +437,7 @@ def test_landmarks_turn_with_the_picture(clip, following):
     straight = following(picture).points[:, :2]
     turned_picture = cv2.warpAffine(picture, turn, (700, 700))
     again = landmarker.Landmarker.__call__
-    following._last = None
+    following.following = landmarker.Following()
     turned = again(following, turned_picture).points[:, :2]
     expected = straight @ turn[:, :2].T + turn[:, 2]
     between = np.linalg.norm(expected[EYE_CORNERS[0]] - expected[EYE_CORNERS[1]])
@@ -457,7 +457,7 @@ def test_a_real_face_is_followed_and_fitted_within_the_landmarkers_own_noise(rea
 @pytest.mark.data
 def test_lips_are_read_from_small_pictures_as_from_large_ones(real_footage, track, following):
     small = list(itertools.islice(real_footage.pictures(96), 30))
-    following._last = None
+    following.following = landmarker.Following()
     seen, there = watched(small, following, track.head, track.poses.chosen(np.arange(30)))
     assert there.all()
     assert np.corrcoef(lips.opening_of(seen), track.opening[:30])[0, 1] > 0.9

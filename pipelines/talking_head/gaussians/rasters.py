@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
@@ -23,6 +24,16 @@ def raster(name: str, device: torch.device) -> Raster:
     from pipelines.talking_head.gaussians.fused.raster import drawn  # noqa: PLC0415  Triton is for GPUs
 
     return drawn
+
+
+def together(raster: Raster, flats: Sequence[Flat], height: int, width: int) -> list[Drawn]:
+    """What the rasteriser draws of each; ours for GPUs draws all at once."""
+    if flats and flats[0].at.is_cuda and raster is not TILED:
+        from pipelines.talking_head.gaussians.fused import raster as fused  # noqa: PLC0415
+
+        if raster is fused.drawn:
+            return fused.drawn_together(flats, height, width)
+    return [raster(flat, height, width) for flat in flats]
 
 
 def gsplat(device: torch.device) -> Raster:

@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from itertools import islice
+from math import inf
 from pathlib import Path
 
 import numpy as np
@@ -14,24 +14,28 @@ from jaxtyping import Bool, Float32, Float64, UInt8
 from pipelines.contract import BadInput
 from pipelines.talking_head import FPS, HOP
 from pipelines.talking_head.ingest import crop, cuts, sound
-from pipelines.talking_head.ingest.container import Streams, opened, streams
+from pipelines.talking_head.ingest.container import opened, streams
 from pipelines.talking_head.ingest.crop import Crop
-from pipelines.talking_head.ingest.frames import Picture, first_time, frames
+from pipelines.talking_head.ingest.frames import Picture, first_tick, first_time, frames
+from pipelines.talking_head.ingest.part import WHOLE, Part, clock
+from pipelines.talking_head.ingest.sound import Sound, Span
 from pipelines.talking_head.ingest.speech import Voice, seconds, speaking
-from pipelines.talking_head.ingest.survey import Survey, surveyed
+from pipelines.talking_head.ingest.stretches import STRETCH, looked
+from pipelines.talking_head.ingest.survey import Survey, openings
 from pipelines.talking_head.ingest.verdict import SPOKEN, Facts, advice, refusal, span
 from pipelines.talking_head.landmarks.landmarker import Landmarker
-from pipelines.talking_head.landmarks.points import ALL, BLENDSHAPES
 
 LONGEST = 30 * 60.0
 """Seconds of video, above which more teaches nothing that is worth the wait."""
+SLACK = 0.5
+"""Seconds by which a part may reach beyond the end: players round."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Footage:
-    """A video that can be learned from; t frames from ``first`` on, counted at 25 a second.
+    """A video that can be learned from; t frames from ``first`` on, counted at 25 a second from the part's first.
 
-    points: landmarks in pixels of the upright picture, z on their scale. there: whether the face is seen; where it is
+    points: landmarks in pixels of the part's region, z on their scale. there: whether the face is seen; where it is
     not, points and blendshapes lie between those before and after. speech: whether somebody speaks. sound: HOP samples
     a frame. notes: what the user should know.
     """
@@ -45,13 +49,15 @@ class Footage:
     speech: Bool[np.ndarray, " t"]
     sound: Float32[np.ndarray, " n"]
     notes: tuple[str, ...]
+    part: Part = WHOLE
 
     def __len__(self) -> int:
         return len(self.points)
 
-    def pictures(self, side: int) -> Iterator[UInt8[np.ndarray, "s s 3"]]:
-        """The square of every frame, side by side pixels: decoded anew, one at a time."""
-        for picture in islice(frames(self.path), self.first, self.first + len(self)):
+    def pictures(self, side: int, skip: int = 0) -> Iterator[UInt8[np.ndarray, "s s 3"]]:
+        """The square of every frame but the first skip, side by side pixels: decoded anew, one at a time."""
+        shown = frames(self.path, self.part, self.first + skip)
+        for picture, _ in zip(shown, range(len(self) - skip), strict=False):
             yield self.crop.of(picture, side)
 
 
@@ -63,87 +69,135 @@ class Models:
     voice: Voice
 
 
-def ingested(
-    path: Path, models: Models, watched: Callable[[Iterable[Picture], float], Iterable[Picture]] | None = None
-) -> Footage:
-    """The video in path, ready to be learned from. watched: sees every frame go by, and knows how long it will be.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """How a video is looked at.
+
+    told: is told the number of each frame before it is looked at, and how many there will be. folder: keeps what was
+    seen, in stretches of so many frames, for whoever is stopped and begins again.
+    """
+
+    part: Part = WHOLE
+    told: Callable[[int, int], None] | None = None
+    folder: Path | None = None
+    stretch: int = STRETCH
+
+
+AT_ALL = Look()
+
+
+def ingested(path: Path, models: Models, look: Look = AT_ALL) -> Footage:
+    """The video in path, ready to be learned from.
 
     The cheap checks come first: nobody waits for the frames of a silent film. Raises BadInput with the reason.
     """
-    told = _promising(path)
-    heard = sound.read(path, first_time(path), most=LONGEST)
+    promised = _promising(path, look.part)
+    heard = sound.read(path, _span(path, look.part))
     probability = models.voice(heard.samples)
     if (speech := seconds(speaking(probability, round(heard.seconds * FPS)))) < SPOKEN:
         raise BadInput(_silent(path, speech))
-    shown = frames(path)
-    survey = surveyed(watched(shown, told.seconds) if watched else shown, models.landmarker)
-    facts = _facts(path, told, survey, (heard.seconds, speech))
+
+    def pictures(skip: int) -> Iterator[Picture]:
+        for row, picture in enumerate(frames(path, look.part, skip), start=skip):
+            if look.told:
+                look.told(row, max(row, round(promised * FPS)))
+            yield picture
+
+    survey = looked(pictures, models.landmarker, look.folder, look.stretch)
+    facts = _facts((path, look.part, promised), survey, (heard.seconds, speech))
     if why := refusal(facts):
         raise BadInput(why)
-    footage = _made(path, survey, heard, speaking(probability, len(survey)))
+    footage = _made((path, look.part), survey, heard, speaking(probability, len(survey)))
     return replace(footage, notes=(*heard.notes, *advice(facts)))
 
 
-def _promising(path: Path) -> Streams:
+def _promising(path: Path, part: Part) -> float:
+    """The seconds of the part, 0 where the file does not say how long it is."""
     with opened(path) as container:
         told = streams(container)
     if not told.video:
         raise BadInput(f"{path.name} has no picture, only sound. Drop a video of somebody talking.")
-    if told.seconds > LONGEST:
-        raise BadInput(f"{path.name} is {told.seconds / 60:.0f} minutes long. Cut it: one to five minutes are enough.")
-    return told
+    if told.seconds and (part.begin >= told.seconds or SLACK + told.seconds < part.end < inf):
+        name, wanted = ("begin", part.begin) if part.begin >= told.seconds else ("end", part.end)
+        raise BadInput(
+            f'{path.name} is {clock(told.seconds)} long, so {name} = "{clock(wanted)}" is not in it. Change it in the '
+            "manifest, or leave it out."
+        )
+    if part.seconds_of(told.seconds) > LONGEST:
+        raise BadInput(
+            f"{path.name} is {told.seconds / 60:.0f} minutes long; one to five are enough. Cut it, or say in a "
+            'manifest which part is meant, as in begin = "10:00", end = "14:00".'
+        )
+    return part.seconds_of(told.seconds)
+
+
+def _span(path: Path, part: Part) -> Span:
+    """The part on the clock of the file, on which its sound is too."""
+    begin = first_time(path) + first_tick(part) / FPS
+    return Span(begin=begin, end=begin + part.end - part.begin, most=inf if part.end < inf else LONGEST)
 
 
 def _silent(path: Path, speech: float) -> str:
     """The refusal of a video whose sound alone is reason enough, in the words of the verdict."""
-    none = np.zeros(0, dtype=np.int64)
     facts = Facts(
         name=path.name,
         promised=0.0,
-        sound=float("inf"),
+        sound=inf,
         speech=speech,
         there=np.ones(60 * FPS, dtype=bool),
-        rivals=(),
-        flat=(),
-        cuts=none,
-        height=float("inf"),
+        others=np.zeros((0, 2)),
+        flat=np.zeros(0),
+        cuts=np.zeros(0, dtype=np.int64),
+        height=inf,
+        mouth=inf,
     )
     return refusal(facts) or ""
 
 
-def _facts(path: Path, told: Streams, survey: Survey, heard: tuple[float, float]) -> Facts:
+def _facts(video: tuple[Path, Part, float], survey: Survey, heard: tuple[float, float]) -> Facts:
+    path, part, promised = video
     boxes = survey.boxes
+    height = float(np.median(boxes[:, 3] - boxes[:, 1])) if len(boxes) else 0.0
+    opening = openings(survey.points[survey.there])
     return Facts(
         name=path.name,
-        promised=told.seconds,
+        promised=promised,
         sound=heard[0],
         speech=heard[1],
         there=survey.there,
-        rivals=survey.rivals,
+        others=survey.others,
         flat=survey.flat,
         cuts=cuts.cuts(survey.smalls),
-        height=float(np.median(boxes[:, 3] - boxes[:, 1])) if len(boxes) else 0.0,
+        height=height,
+        mouth=float(opening.std()) / height if len(opening) else 0.0,
+        part=part,
     )
 
 
-def _made(path: Path, survey: Survey, heard: sound.Sound, speech: Bool[np.ndarray, " t"]) -> Footage:
+def _made(video: tuple[Path, Part], survey: Survey, heard: Sound, speech: Bool[np.ndarray, " t"]) -> Footage:
+    path, part = video
     first, last = span(survey.there)
-    kept = survey.seen[first:last]
     there = survey.there[first:last]
-    points = np.array([np.full((ALL, 3), np.nan) if one is None else one.points for one in kept])
-    shapes = np.array([np.full(BLENDSHAPES, np.nan) if one is None else one.blendshapes for one in kept])
-    width, height = survey.size
     return Footage(
         path=path,
+        part=part,
         first=first,
-        crop=crop.around(survey.boxes, width, height),
-        points=bridged(points, there),
-        blendshapes=bridged(shapes.astype(np.float64), there),
+        crop=_square(survey, part),
+        points=bridged(survey.points[first:last], there),
+        blendshapes=bridged(survey.blendshapes[first:last], there),
         there=there,
         speech=speech[first:last],
         sound=cut(heard.samples, first, last),
         notes=(),
     )
+
+
+def _square(survey: Survey, part: Part) -> Crop:
+    """What is shown: a square region that the user chose as it is, else the square around the head."""
+    width, height = (int(side) for side in survey.size)
+    if part.region is not None and width == height:
+        return Crop(left=0, top=0, side=width)
+    return crop.around(survey.boxes, width, height)
 
 
 def cut(samples: Float32[np.ndarray, " n"], first: int, last: int) -> Float32[np.ndarray, " m"]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from pipelines.contract import BadInput
 from pipelines.talking_head.ingest import riff, sound
 from pipelines.talking_head.ingest.container import opened, streams
-from pipelines.talking_head.ingest.sound import Sound
+from pipelines.talking_head.ingest.sound import Sound, Span
 
 LEAST, MOST = 0.5, 2 * 3600.0
 """Seconds of sound that can be said."""
@@ -29,7 +29,7 @@ def listened(path: Path, most: float = MOST) -> Sound:
             f"{path.name} is {told.seconds / 60:.0f} minutes long; at most {most / 60:g} are said at once. "
             "Cut it into parts."
         )
-    heard = sound.read(path, most=most)
+    heard = sound.read(path, Span(most=most))
     if heard.seconds < LEAST:
         raise BadInput(f"{path.name} has {heard.seconds:.1f} s of sound; at least {LEAST:g} s are needed.")
     if not heard.samples.any():

@@ -29,12 +29,12 @@ def on_show(times: Float64[np.ndarray, " n"], until: float) -> Int64[np.ndarray,
     return np.where(nearer, after, before).astype(np.int64)
 
 
-def ticked(frames: Iterable[tuple[float, Frame]]) -> Iterator[Frame]:
+def ticked(frames: Iterable[tuple[float, Frame]], tick: int = 0) -> Iterator[Frame]:
     """The same choice as ``on_show`` while the frames come in: each frame as often as it is nearest to a tick.
 
-    frames: (seconds, frame), ascending. The last frame is on show for half a tick after its time.
+    frames: (seconds, frame), ascending. tick: the first that is asked for; frames before it may be left out, but for
+    one. The last frame is on show for half a tick after its time.
     """
-    tick = 0
     last: tuple[float, Frame] | None = None
     for time, frame in frames:
         if last is not None:

@@ -9,7 +9,7 @@ is no smoothing here, unlike in MediaPipe's own video mode: ``track.smoothing`` 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -48,8 +48,19 @@ class Seen:
     presence: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Following:
+    """Where a landmarker is in its video: where the face was last, and since how many frames none was found."""
+
+    last: Square | None = None
+    searched: int = 0
+
+
 class Landmarker:
-    """Finds a face once and follows it. Belongs to one thread and one video at a time."""
+    """Finds a face once and follows it. Belongs to one thread and one video at a time.
+
+    following: what it knows of the frames before; to set it is to go on, or to begin anew (``Following()``).
+    """
 
     def __init__(self, path: Path, threads: int = 1) -> None:
         held = archive.read(path)
@@ -57,8 +68,7 @@ class Landmarker:
         self._detector = Network(held.detector, threads)
         self._landmarks = Network(held.landmarks, threads)
         self._blendshapes = Network(held.blendshapes, threads)
-        self._last: Square | None = None
-        self._searched = 0
+        self.following = Following()
 
     def faces(self, picture: UInt8[np.ndarray, "h w 3"], *, close: bool = True) -> Faces:
         """All faces of the picture, without following any; a score is that of the less sure of both networks."""
@@ -71,20 +81,21 @@ class Landmarker:
 
     def __call__(self, picture: UInt8[np.ndarray, "h w 3"]) -> Seen | None:
         """The face in the next frame of the video; None: it is not seen. The largest, where none was followed."""
-        for square in (self._last, None):
+        for square in (self.following.last, None):
             at = square or self._anew(picture)
             seen = None if at is None else self._at(picture, at)
             if seen is not None:
-                self._last = around(seen.points)
+                self.following = replace(self.following, last=around(seen.points))
                 return seen
             if square is None:
                 break
-        self._last = None
+        self.following = replace(self.following, last=None)
         return None
 
     def _anew(self, picture: UInt8[np.ndarray, "h w 3"]) -> Square | None:
-        faces = self.faces(picture, close=self._searched % SEARCH == 0)
-        self._searched = 0 if len(faces) else self._searched + 1
+        searched = self.following.searched
+        faces = self.faces(picture, close=searched % SEARCH == 0)
+        self.following = replace(self.following, searched=0 if len(faces) else searched + 1)
         return around_detection(faces, int(np.argmax(faces.heights))) if len(faces) else None
 
     def _at(self, picture: UInt8[np.ndarray, "h w 3"], square: Square) -> Seen | None:

@@ -29,6 +29,10 @@ class FrontEnd(Protocol):
     def digest(self) -> str:
         """SHA-256, in hexadecimal, of what it computes: its numbers and its weights."""
 
+    @property
+    def layer(self) -> int:
+        """Of its network, from the bottom, from which its numbers come; 0 where there is no choice."""
+
     def __call__(self, sound: Sound) -> Features:
         """The features of len(sound) // HOP frames: w steps of c channels around the middle of each.
 

@@ -22,7 +22,7 @@ _VERSION = 1
 class Joined:
     """What the embedding says of a frame, then the bands around it."""
 
-    name = "speech+mel"
+    name, layer = "speech+mel", 0
 
     def __init__(self, speech: FrontEnd) -> None:
         self._speech, self._mel = speech, mel.Mel()

@@ -31,7 +31,7 @@ _VERSION = 1
 class Mel:
     """Log-mel bands, less the mean of each band over the sound: a microphone's colour and loudness are no speech."""
 
-    name = "mel"
+    name, layer = "mel", 0
 
     @property
     def digest(self) -> str:

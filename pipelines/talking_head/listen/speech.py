@@ -30,7 +30,7 @@ _VERSION = 1
 class Speech:
     """The networks, open. Belongs to one thread at a time."""
 
-    name = "speech"
+    name, layer = "speech", 0
 
     def __init__(self, melspectrogram: Path, embedding: Path, threads: int = 1) -> None:
         self._spectrogram = _opened(melspectrogram, threads)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 
 from pipelines.contract import Input, Work
+from pipelines.talking_head.arrays import loaded, saved
 from pipelines.talking_head.ingest.crop import Crop
 from pipelines.talking_head.ingest.footage import Footage
+from pipelines.talking_head.ingest.part import Part, Region
 from pipelines.talking_head.track.bundle import Head
 from pipelines.talking_head.track.sights import Sights
 from pipelines.talking_head.track.tracked import Track
@@ -19,6 +21,7 @@ from pipelines.talking_head.track.turning import Poses
 FOOTAGE, TRACK = "footage.npz", "track.npz"
 STATE, PREVIEW = "state", "preview.png"
 """What the stage train leaves: the folder of what is remembered, and the preview."""
+_REGION = ("left", "top", "width", "height")
 _HEAD = ("shape", "bases", "mean", "directions")
 _TRACK = ("coefficients", "at", "lips", "mouth", "blink", "there", "reprojection")
 
@@ -55,32 +58,26 @@ def parts(work: Work, number: int) -> list[Path]:
     return sorted((work.earlier("render") / str(number)).glob("[0-9]*.mkv"))
 
 
-def saved(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
-    """Afterwards path holds the arrays, and never held a part of them."""
-    partial = path.with_name(f".{path.name}.partial")
-    with partial.open("wb") as file:
-        np.savez(file, allow_pickle=False, **arrays)
-    partial.replace(path)
-
-
-def loaded(path: Path) -> dict[str, np.ndarray]:
-    """The arrays that were saved there."""
-    with np.load(path, allow_pickle=False) as held:
-        return dict(held)
-
-
 def save_footage(folder: Path, footage: Footage) -> None:
     """Afterwards the footage is in the folder, but for its file and its notes."""
     crop = footage.crop
     arrays = {name: getattr(footage, name) for name in ("points", "blendshapes", "there", "speech", "sound")}
-    saved(folder / FOOTAGE, {**arrays, "numbers": np.array([footage.first, crop.left, crop.top, crop.side])})
+    numbers = {"numbers": np.array([footage.first, crop.left, crop.top, crop.side])}
+    part = footage.part
+    times, region = np.array([part.begin, part.end]), part.region
+    sides = [] if region is None else [region.left, region.top, region.width, region.height]
+    saved(folder / FOOTAGE, {**arrays, **numbers, "times": times, "region": np.array(sides, dtype=np.int64)})
 
 
 def load_footage(folder: Path, path: Path) -> Footage:
     """The footage in the folder, of the video in path."""
     arrays = loaded(folder / FOOTAGE)
     first, left, top, side = (int(number) for number in arrays.pop("numbers"))
-    return Footage(path=path, first=first, crop=Crop(left=left, top=top, side=side), notes=(), **arrays)
+    begin, end = (float(time) for time in arrays.pop("times"))
+    sides = [int(number) for number in arrays.pop("region")]
+    region = Region(**dict(zip(_REGION, sides, strict=True))) if sides else None
+    part = Part(begin=begin, end=end, region=region)
+    return Footage(path=path, part=part, first=first, crop=Crop(left=left, top=top, side=side), notes=(), **arrays)
 
 
 def save_track(folder: Path, track: Track) -> None:

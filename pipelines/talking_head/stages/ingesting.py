@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import shutil
 from pathlib import Path
 
 from pipelines.contract import BadInput, Result, Work
 from pipelines.talking_head import FPS, Options
+from pipelines.talking_head.about import read_about
 from pipelines.talking_head.ingest.container import opened, streams
-from pipelines.talking_head.ingest.footage import Models, ingested
-from pipelines.talking_head.ingest.frames import Picture
+from pipelines.talking_head.ingest.footage import Look, Models, ingested
+from pipelines.talking_head.ingest.part import WHOLE, Part
 from pipelines.talking_head.ingest.speech import Voice
 from pipelines.talking_head.ingest.spoken import listened
 from pipelines.talking_head.landmarks.landmarker import Landmarker
 from pipelines.talking_head.signing import signature
 from pipelines.talking_head.stages.files import save_footage, video
+from pipelines.talking_head.stages.fronts import ready
 from pipelines.talking_head.weights import LANDMARKER, VOICE, digests
 
+STRETCHES = "stretches"
+"""The folder of what was seen so far."""
 EVERY = 25
 """Frames between two lines of progress."""
 ROOM, A_PIXEL = 2e9, 10
@@ -34,23 +38,24 @@ def ingest(work: Work) -> Result:
         raise BadInput(_nobody(work))
     options = Options(**work.request.options)
     signature(options.credentials if options.synthetic_mark else "")
+    _listener(work)
     notes: list[str] = []
     for audio in work.request.of("audio"):
         notes += listened(work.path(audio)).notes
     if seen is None:
         return Result(warnings=tuple(notes))
-    if why := too_long(work.path(seen), options.resolution):
+    if why := too_long(work.path(seen), options.resolution, options.part):
         raise BadInput(why)
     models = Models(Landmarker(work.weights(LANDMARKER)), Voice(work.weights(VOICE)))
 
-    def watched(pictures: Iterable[Picture], seconds: float) -> Iterator[Picture]:
-        for row, picture in enumerate(pictures):
-            if row % EVERY == 0:
-                work.progress(row, max(row, round(seconds * FPS)), "frames")
-            yield picture
+    def told(row: int, total: int) -> None:
+        if row % EVERY == 0:
+            work.progress(row, total, "frames")
 
-    footage = ingested(work.path(seen), models, watched)
+    stretches = work.folder / STRETCHES
+    footage = ingested(work.path(seen), models, Look(part=options.part, told=told, folder=stretches))
     save_footage(work.folder, footage)
+    shutil.rmtree(stretches, ignore_errors=True)
     return Result(
         figures={"frames": len(footage), "seconds_of_video": len(footage) / FPS, "crop_pixels": footage.crop.side},
         warnings=(*footage.notes, *notes),
@@ -58,16 +63,16 @@ def ingest(work: Work) -> Result:
     )
 
 
-def too_long(path: Path, side: int) -> str | None:
-    """Why so long a video cannot be learned from at so many pixels, or None."""
+def too_long(path: Path, side: int, part: Part = WHOLE) -> str | None:
+    """Why so long a part of a video cannot be learned from at so many pixels, or None."""
     with opened(path) as container:
-        seconds = streams(container).seconds
+        seconds = part.seconds_of(streams(container).seconds)
     most = ROOM / A_PIXEL / side**2 / FPS
     if seconds <= most:
         return None
     return (
-        f"{path.name} is {_minutes(seconds)} long; at {side} pixels at most {_minutes(most)} fit into the memory. Cut "
-        "it, or choose a smaller resolution in config.toml or a manifest."
+        f"{path.name} is {_minutes(seconds)} long; at {side} pixels at most {_minutes(most)} fit into the memory. "
+        "Choose a part of it (begin and end in a manifest), or a smaller resolution."
     )
 
 
@@ -81,3 +86,17 @@ def _nobody(work: Work) -> str:
         f"Nobody has learned {who} yet, so {who} cannot say {work.request.name}. Drop a video of them talking into "
         f"inbox/talking_head/{who} first, then this again."
     )
+
+
+def _listener(work: Work) -> None:
+    """Afterwards the front end is at hand: that of the model which a sound is for, else the one that is asked for."""
+    if video(work) or work.state is None:
+        ready(work, Options(**work.request.options).front)
+        return
+    name = read_about(work.state).front_end
+    try:
+        ready(work, name)
+    except BadInput as error:
+        raise BadInput(
+            f"{work.request.key} was learned with the front end {name}, and only that may drive it. {error}"
+        ) from error

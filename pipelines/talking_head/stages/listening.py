@@ -12,10 +12,8 @@ from pipelines.talking_head import FPS, HOP, Options, offset
 from pipelines.talking_head.about import About, read_about
 from pipelines.talking_head.ingest.spoken import listened
 from pipelines.talking_head.listen.front import Features, FrontEnd, Sound
-from pipelines.talking_head.listen.mel import Mel
 from pipelines.talking_head.stages.files import load_footage, load_track, named, video
-from pipelines.talking_head.stages.fronts import front_of
-from pipelines.talking_head.weights import EMBEDDING, MELSPECTROGRAM, digests
+from pipelines.talking_head.stages.fronts import front_of, weights_of
 
 SOUND = "sound.npy"
 """The sound of the video, in step with its mouth."""
@@ -31,16 +29,15 @@ def listen(work: Work) -> Result:
     options = Options(**work.request.options)
     told, warnings = _in_step(work) if video(work) else ({}, ())
     about = None if video(work) or work.state is None else read_about(work.state)
-    front = front_of(work, about.front_end if about else options.front_end)
-    if about and about.digest != front.digest:
-        raise BadInput(_stale(work, about))
+    front = _as_learned(work, about) if about else front_of(work, options.front)
     audios = named(work.request.of("audio"))
     for number, audio in enumerate(audios.values()):
         work.progress(number, len(audios), "sounds")
-        save_heard(work.folder / f"{number}.npy", front, whole(listened(work.path(audio)).samples))
-    figures: dict[str, Any] = {"front_end": {"name": front.name, "sha256": front.digest}, **told}
-    weights = digests(MELSPECTROGRAM, EMBEDDING) if front.name != Mel.name else {}
-    return Result(figures=figures, warnings=warnings, weights=weights)
+        path = work.folder / f"{number}.npy"
+        if not path.exists():
+            save_heard(path, front, whole(listened(work.path(audio)).samples))
+    figures: dict[str, Any] = {"front_end": {"name": front.name, "sha256": front.digest, "layer": front.layer}, **told}
+    return Result(figures=figures, warnings=warnings, weights=weights_of(work, front.name))
 
 
 def features(work: Work, number: int) -> Features:
@@ -52,18 +49,19 @@ def features(work: Work, number: int) -> Features:
 def save_heard(path: Path, front: FrontEnd, sound: Sound) -> None:
     """Afterwards path holds the features of the sound, which was listened to in stretches: memory has an end.
 
-    sound: at least a frame. A stretch also hears what comes before and after it.
+    It never holds a part of them. sound: at least a frame. A stretch also hears what comes before and after it.
     """
-    frames = len(sound) // HOP
+    frames, partial = len(sound) // HOP, path.with_name(f".{path.name}.partial")
     kept: np.memmap[Any, np.dtype[np.float32]] | None = None
     for first in range(0, frames, STRETCH):
         begin, last = max(0, first - BESIDE), min(frames, first + STRETCH)
         heard = front(sound[begin * HOP : min(frames, last + BESIDE) * HOP])
         if kept is None:
-            kept = np.lib.format.open_memmap(path, "w+", np.float32, (frames, *heard.shape[1:]))
+            kept = np.lib.format.open_memmap(partial, "w+", np.float32, (frames, *heard.shape[1:]))
         kept[first:last] = heard[first - begin : last - begin]
     assert kept is not None  # noqa: S101  the stage ingest refuses what has no frame
     kept.flush()
+    partial.replace(path)
 
 
 def whole(sound: Sound) -> Sound:
@@ -85,8 +83,12 @@ def _in_step(work: Work) -> tuple[dict[str, Any], tuple[str, ...]]:
     return {"offset": figures}, offset.advice(name, lag)
 
 
-def _stale(work: Work, about: About) -> str:
-    return (
+def _as_learned(work: Work, about: About) -> FrontEnd:
+    """The front end of the model. Raises BadInput where it is not here, or not the same."""
+    front = front_of(work, about.front_end)
+    if about.digest == front.digest:
+        return front
+    raise BadInput(
         f"{work.request.key} was learned with another {about.front_end} than the one that is here now, so the mouth "
         "would not fit the sound. Drop the video again: it is learned anew, and then this sound can be said."
     )

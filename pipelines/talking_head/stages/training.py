@@ -81,7 +81,7 @@ def train(work: Work) -> Result:
     torch.set_flush_denormal(True)
     options, on = Options(**work.request.options), device()
     sound: Sound = np.load(work.earlier("listen") / SOUND)
-    front = front_of(work, options.front_end)
+    front = front_of(work, options.front)
     lesson = lesson_of(work, options, sound, front)
     course = _taught(lesson, on)
     held = lesson.fold.held

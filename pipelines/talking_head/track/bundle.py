@@ -21,7 +21,7 @@ BASES = 16
 """Principal components of the blendshapes that bases are driven by."""
 ROUNDS = 6
 AT_ONCE = 800
-"""Frames at most from which shape and bases are learned; poses are fitted to all."""
+"""Frames at most from which shape and bases are learned; poses are fitted to all, so many at a time."""
 NOISE = 0.002
 """What a landmark is off by, in sides of the crop: how much the priors below weigh."""
 SHAPE_FREE, BASES_FREE = 1.0, 0.25
@@ -130,6 +130,16 @@ def posed(
     at: Float64[np.ndarray, "t v 2"], formed: Float64[np.ndarray, "t v 3"], poses: Poses, steps: int = 2
 ) -> Poses:
     """The poses, so many Gauss-Newton steps nearer to where each frame's surface covers its landmarks."""
+    starts = range(0, len(poses), AT_ONCE)
+    parts = [slice(start, start + AT_ONCE) for start in starts]
+    found = [_posed(at[part], formed[part], poses.chosen(np.arange(len(poses))[part]), steps) for part in parts]
+    return Poses(
+        turns=np.concatenate([one.turns for one in found]),
+        moves=np.concatenate([one.moves for one in found]),
+    )
+
+
+def _posed(at: Float64[np.ndarray, "t v 2"], formed: Float64[np.ndarray, "t v 3"], poses: Poses, steps: int) -> Poses:
     weights = np.full(at.shape[1], LOOSE)
     weights[list(STEADY)] = 1.0
     for _ in range(steps):

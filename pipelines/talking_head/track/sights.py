@@ -3,17 +3,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Float64, UInt8
 
-from pipelines.talking_head.ingest.footage import Footage
+from pipelines.contract import write_atomic
+from pipelines.talking_head import FPS
+from pipelines.talking_head.ingest.footage import AT_ALL, Footage, Look
 from pipelines.talking_head.track.person import Person
 from pipelines.talking_head.track.plate import LOOKS, plated
-from pipelines.talking_head.track.split import divided
+from pipelines.talking_head.track.split import Split, divided
 from pipelines.talking_head.track.sway import swayed
 from pipelines.talking_head.track.tracked import Track
+
+EVERY = 10 * FPS
+"""Frames after which those seen so far are there for good."""
+_DONE = "done"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -30,21 +39,57 @@ class Sights:
     sway: Float64[np.ndarray, "t 4"]
 
 
-def sighted(footage: Footage, track: Track, person: Person, side: int) -> Sights:
-    """What the frames of the footage show at that size."""
-    pictures = np.stack(list(footage.pictures(side)))
-    people = [person(picture) for picture in pictures]
-    splits = [divided(one, surface) for one, surface in zip(people, track.surface, strict=True)]
+def sighted(footage: Footage, track: Track, person: Person, side: int, look: Look = AT_ALL) -> Sights:
+    """What the frames of the footage show at that size. Whoever was stopped goes on, where there is a folder."""
+    rows = Rows.of(look.folder, len(footage), side)
+    surface = track.surface
+    for row, picture in enumerate(footage.pictures(side, rows.done), start=rows.done):
+        if look.told:
+            look.told(row, len(footage))
+        rows.add(row, picture, divided(person(picture), surface[row]))
+    if rows.done < len(footage):
+        raise RuntimeError(f"{footage.path.name} has fewer frames than when it was looked at first: was it changed?")
+    pictures = rows.pictures
     looks = np.linspace(0, len(pictures) - 1, min(LOOKS, len(pictures))).astype(int)
-    torso = _shares([split.torso for split in splits])
     return Sights(
         pictures=pictures,
-        ground=plated((pictures[row], people[row]) for row in looks).picture,
-        head=_shares([split.head for split in splits]),
-        torso=torso,
-        sway=swayed(pictures, torso),
+        ground=plated((pictures[row], person(pictures[row])) for row in looks).picture,
+        head=rows.head,
+        torso=rows.torso,
+        sway=swayed(pictures, rows.torso),
     )
 
 
-def _shares(shares: list[np.ndarray]) -> UInt8[np.ndarray, "t s s"]:
-    return np.asarray(np.rint(np.stack(shares) * 255), dtype=np.uint8)
+class Rows:
+    """The frames seen so far: in memory, or in files that a killed process leaves behind. done: how many are whole."""
+
+    def __init__(self, folder: Path | None, done: int, arrays: Mapping[str, np.ndarray]) -> None:
+        self._folder = folder
+        self.done = done
+        self.pictures, self.head, self.torso = arrays["pictures"], arrays["head"], arrays["torso"]
+
+    @classmethod
+    def of(cls, folder: Path | None, count: int, side: int) -> Rows:
+        """Those in the folder, else none of so many."""
+        shapes = {"pictures": (count, side, side, 3), "head": (count, side, side), "torso": (count, side, side)}
+        if folder is None:
+            return cls(None, 0, {name: np.zeros(shape, dtype=np.uint8) for name, shape in shapes.items()})
+        folder.mkdir(exist_ok=True)
+        done = int((folder / _DONE).read_text("ascii")) if (folder / _DONE).exists() else 0
+        mode: Literal["r+", "w+"] = "r+" if done else "w+"
+        opened = {
+            name: np.lib.format.open_memmap(folder / f"{name}.npy", mode, np.dtype(np.uint8), shape)
+            for name, shape in shapes.items()
+        }
+        return cls(folder, done, opened)
+
+    def add(self, row: int, picture: UInt8[np.ndarray, "s s 3"], split: Split) -> None:
+        """Afterwards the row is there; each EVERY of them, for good."""
+        self.pictures[row] = picture
+        self.head[row], self.torso[row] = (np.rint(share * 255) for share in (split.head, split.torso))
+        self.done = row + 1
+        if self._folder is not None and self.done % EVERY == 0:
+            for rows in (self.pictures, self.head, self.torso):
+                if isinstance(rows, np.memmap):
+                    rows.flush()
+            write_atomic(self._folder / _DONE, str(self.done).encode("ascii"))
