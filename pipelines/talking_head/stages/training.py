@@ -11,6 +11,7 @@ import torch
 
 from pipelines.contract import BadInput, Result, Work, cores, write_atomic
 from pipelines.talking_head import FPS, GIB, Options
+from pipelines.talking_head.device import device, device_name
 from pipelines.talking_head.drive import motion
 from pipelines.talking_head.drive.codes import Mouths
 from pipelines.talking_head.engines import engine
@@ -78,11 +79,11 @@ def train(work: Work) -> Result:
     """
     torch.set_num_threads(cores())
     torch.set_flush_denormal(True)
-    options = Options(**work.request.options)
+    options, on = Options(**work.request.options), device()
     sound: Sound = np.load(work.earlier("listen") / SOUND)
     front = front_of(work, options.front)
     lesson = lesson_of(work, options, sound, front)
-    course = _taught(lesson)
+    course = _taught(lesson, on)
     held = lesson.fold.held
     clip = Clip(scene=lesson.scene, track=lesson.track, held=held, sound=sound, front=front)
     driver = lesson.driver(course.model)
@@ -94,6 +95,7 @@ def train(work: Work) -> Result:
         "engine": options.engine,
         "drive": about.drive,
         "seed": options.seed,
+        "device": device_name(on),
         **course.model.counted,
         "learned_frames": len(lesson.rows),
         **_told(course),
@@ -158,8 +160,8 @@ def _moving(lesson: Lesson, sound: Sound, front: FrontEnd) -> Lesson:
     return replace(lesson, scene=part.scene, head=part.head, moved=ByMotion(part.motion, part.controls))
 
 
-def _taught(lesson: Lesson) -> Learned:
-    """The model after its course."""
+def _taught(lesson: Lesson, on: torch.device) -> Learned:
+    """The model after its course on that device."""
     options, work = lesson.options, lesson.work
     triangles = torch.from_numpy(lesson.landmarker.face.triangles).long()
     course = Course(
@@ -172,9 +174,10 @@ def _taught(lesson: Lesson) -> Learned:
     )
     torch.manual_seed(course.seed)
     model = course.engine.begun(lesson.scene.chosen(lesson.rows), lesson.head, triangles, course.drive)
+    model = model.moved(on, options.raster)
     watch = Watch(work.folder / "checkpoint", _telling(lesson))
     try:
-        return learned(model, lesson.scene, lesson.rows, course, watch)
+        return learned(model, lesson.scene.on(on), lesson.rows, course, watch)
     except OverMemory as error:
         raise BadInput(
             f"Learning was stopped: {error} (most_memory = {options.most_memory:g} GiB). Allow more, or ask for a "

@@ -6,11 +6,9 @@ A head's pose says little of the shoulders under it. What they do of their own i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import cv2
 import numpy as np
-from jaxtyping import Float64, UInt8
+from jaxtyping import Float64, Int64, UInt8
 
 from pipelines.talking_head.track.smoothing import smoothed
 
@@ -31,7 +29,9 @@ _HAIR = 1e-3
 
 
 def swayed(
-    pictures: UInt8[np.ndarray, "t s s 3"], torso: UInt8[np.ndarray, "t s s"], starts: Sequence[int] = (0,)
+    pictures: UInt8[np.ndarray, "t s s 3"],
+    torso: UInt8[np.ndarray, "t s s"],
+    starts: Int64[np.ndarray, " k"] | None = None,
 ) -> Float64[np.ndarray, "t 4"]:
     """The sway of each frame as ``moved`` takes it; all 0 where no torso can be followed, or flow explains nothing.
 
@@ -44,7 +44,7 @@ def swayed(
         return np.zeros((len(pictures), 4))
     looked = np.stack([_grey(picture) for picture in pictures])
     each = np.stack([_fitted(points, looked[first], one) for one in looked])
-    found = np.concatenate([smoothed(take) for take in np.split(each, list(starts[1:]))])
+    found = np.concatenate([smoothed(take) for take in np.split(each, starts[1:] if starts is not None else [])])
     found -= found[first]
     before, after = (_off(looked, first, points, sway) for sway in (np.zeros_like(found), found))
     return found if after <= TOLD * before else np.zeros_like(found)
