@@ -1,4 +1,4 @@
-"""The cube around a head, and rays from pixels into it. Inside, all is measured from its middle, in half sides of it."""
+"""The cube around a head, and rays from pixels into it. Inside, all is measured from its middle, in half sides."""
 # ruff: noqa: F722  shapes of arrays are written as jaxtyping writes them
 
 from __future__ import annotations
