@@ -160,5 +160,5 @@ PIPELINE = Pipeline(
     weights=WEIGHTS,
     needs=needed,
     own_pack=own_pack,
-    once=("begin", "end", "crop"),
+    once=("begin", "end", "crop", "stage"),
 )
