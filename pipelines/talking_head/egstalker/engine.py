@@ -33,7 +33,7 @@ RATES = {
     "shades": 0.002,
     "effects": 0.004,
     "leans": 0.004,
-    "grids": 0.002,
+    "grids": 0.004,
 }
 """Adam's rates of what belongs to Gaussians and to planes; all others are nets'."""
 NETS, DECAY = 1e-3, 0.05
