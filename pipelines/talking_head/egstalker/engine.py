@@ -18,7 +18,7 @@ from pipelines.talking_head.egstalker.planes import rough
 from pipelines.talking_head.egstalker.sizes import Sizes, read, sized
 from pipelines.talking_head.gaussians.cloud import Counts
 from pipelines.talking_head.gaussians.starting import started, unstarted
-from pipelines.talking_head.learning.engine import MOTION, Drive, Lost, Turn, rendered
+from pipelines.talking_head.learning.engine import MOTION, Drive, Lost, Turn
 from pipelines.talking_head.learning.looks import looks, squared
 from pipelines.talking_head.learning.picking import picked
 from pipelines.talking_head.scene import Scene
@@ -78,9 +78,12 @@ class Egstalker:
         model.coarse = turn.done < COARSE
         count = BATCH if scene.pictures.is_cuda else 1
         rows = [picked(scene.opening, turn) for _ in range(count)]
-        parts = [_seen(model, scene, row, turn) for row in rows]
-        total = torch.stack([part.total for part in parts]).mean() + SMOOTH * rough(model.deformation.planes)
-        return Lost(total, torch.stack([part.square for part in parts]).mean())
+        codes, aimed = zip(*(_driven(model, scene, row, turn) for row in rows), strict=True)
+        pictures = model.shown_together(torch.stack(codes), [scene.view(row) for row in rows])
+        pairs = list(zip(pictures, rows, strict=True))
+        total = torch.stack([_loss(shown, scene, row, turn) for shown, row in pairs]).mean()
+        total = total + torch.stack(aimed).mean() + SMOOTH * rough(model.deformation.planes)
+        return Lost(total, torch.stack([squared(shown, scene, row) for shown, row in pairs]).mean())
 
     def after(self, model: Deformed, optimiser: torch.optim.Optimizer, turn: Turn) -> None:
         """What strained is counted; in its time, it grows."""
@@ -94,8 +97,8 @@ class Egstalker:
             grafting.lower()
 
 
-def _seen(model: Deformed, scene: Scene, row: int, turn: Turn) -> Lost:
-    """One frame of a turn. Where sound drives, every other pair of turns is drawn with the tracked codes.
+def _driven(model: Deformed, scene: Scene, row: int, turn: Turn) -> tuple[Tensor, Tensor]:
+    """What drives a frame of a turn, and what is lost by that. Every other pair of turns the tracked codes do.
 
     So these keep their meaning, and sound has something to aim at.
     """
@@ -104,8 +107,7 @@ def _seen(model: Deformed, scene: Scene, row: int, turn: Turn) -> Lost:
         said = model.said(scene.heard[row : row + 1], scene.eyes[row : row + 1])[0]
         aimed = CODES * (said - codes).square().mean()
         codes = codes if turn.iteration % 4 in {2, 3} else said
-    shown = rendered(model, scene, row, codes)
-    return Lost(_loss(shown, scene, row, turn) + aimed, squared(shown, scene, row))
+    return codes, aimed
 
 
 def _loss(shown: Float[Tensor, "s s 3"], scene: Scene, row: int, turn: Turn) -> Float[Tensor, ""]:
