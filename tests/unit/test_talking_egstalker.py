@@ -23,10 +23,12 @@ from pipelines.talking_head.egstalker.kan import FAR, Kan
 from pipelines.talking_head.egstalker.planes import Planes, rough
 from pipelines.talking_head.egstalker.sizes import MINIATURE, Sizes, read, sized, written
 from pipelines.talking_head.engines import engine
+from pipelines.talking_head.gaussians import plain
 from pipelines.talking_head.gaussians.cloud import Cloud, Start
 from pipelines.talking_head.learning import course as loop
 from pipelines.talking_head.learning.course import Watch, learned
 from pipelines.talking_head.learning.engine import MOTION, Turn, rendered
+from pipelines.talking_head.learning.shelf import Shelf
 from pipelines.talking_head.learning.shelf import begun as run_of
 from tests.unit.talking_world import a_talking_ball, begun
 
@@ -285,6 +287,14 @@ def test_a_model_is_revived_with_all_that_it_had(world):
     again.load_state_dict(model.state_dict())
     with torch.no_grad():
         assert torch.equal(rendered(again.eval(), world[0], 5), rendered(model, world[0], 5))
+
+
+def test_a_checkpoint_goes_on_with_what_drew_before(world):
+    engine_, model = world[3].engine, begun(world)
+    model.raster = plain.drawn
+    run, shelf = run_of(engine_, model, 0), Shelf()
+    shelf.put(run)
+    assert shelf.take(engine_, run).model.raster is plain.drawn
 
 
 def test_a_subject_of_an_engine_that_is_no_more_is_to_be_dropped_again():
