@@ -1,5 +1,5 @@
 # Two commands are enough: `make demo` shows it, `make test` proves it. Everything lives in .venv.
-.PHONY: setup demo test check torch engine images bench docs clean
+.PHONY: setup demo tour test check torch engine images bench docs clean
 PY := .venv/bin/python
 STAMP := .venv/.visaged-setup
 
@@ -11,6 +11,11 @@ $(STAMP): pyproject.toml constraints.txt
 
 demo: setup ## two heads that we make ourselves become a morph, in ./visaged-demo
 	.venv/bin/visaged demo
+
+# Torch is large; where pip would bring CUDA with it (gigabytes) and there is no GPU, install its small build before.
+tour: setup ## a video of somebody talking is learned and film strips are made: VISAGED_TOUR=/path/to/clip.mp4 make tour
+	$(PY) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt torch ai-edge-litert
+	$(PY) -m bench.tour
 
 test: setup check torch engine ## all checks and tests
 	$(PY) -m pytest -n 3 --dist worksteal  # most tests wait for processes, so more than the cores of a small machine

@@ -192,8 +192,12 @@ def _timeless(figures: object) -> object:
     """The figures without those that a clock made."""
     if not isinstance(figures, dict):
         return figures
-    clock = ("seconds_an_iteration", "learning_seconds", "frames_a_second", "rendered_frames_a_second")
-    return {name: _timeless(value) for name, value in figures.items() if name not in clock}
+    clock = ("seconds_an_iteration", "learning_seconds")
+    return {
+        name: _timeless(value)
+        for name, value in figures.items()
+        if name not in clock and not name.endswith("frames_a_second")
+    }
 
 
 def _seen_and_heard(path: Path) -> str:

@@ -24,6 +24,7 @@ from pipelines.talking_head.track.turning import Poses
 
 LONGEST = 40 * FPS
 """Frames that are played before they come again."""
+ALL = slice(None)
 TOGETHER = 8
 """Frames that a GPU draws at once."""
 PROCESSOR = (torch.device("cpu"), RASTERS[0])
@@ -65,10 +66,11 @@ class Made:
     driver: ByEar | ByMotion
 
 
-def keep(folder: Path, made: Made, scene: Scene, front: tuple[str, str]) -> About:
-    """Afterwards the folder holds the subject. front: name and digest of the front end."""
+def keep(folder: Path, made: Made, scene: Scene, front: tuple[str, str], take: slice = ALL) -> About:
+    """Afterwards the folder holds the subject. front: name and digest of the front end. take: frames to be played."""
     folder.mkdir(parents=True, exist_ok=True)
-    rows = slice(0, LONGEST)
+    first, last, _ = take.indices(len(scene))
+    rows = slice(first, min(last, first + LONGEST))
     poses = Poses(turns=_doubles(scene.turns[rows]), moves=_doubles(scene.moves[rows]))
     pictures, head = scene.pictures[rows].numpy(), scene.head[rows].numpy()
     places = placed(poses)

@@ -8,14 +8,20 @@ from pipelines.talking_head.claim import AFTER, claim
 from pipelines.talking_head.weights import WEIGHTS
 
 
-def drop(*paths, name="take", folder=True, **roles):
+def drop(*paths, name="take", folder=True, options=None, **roles):
     entries = tuple(Entry(path=path, size=1) for path in paths)
-    return Drop(name=name, entries=entries, folder=folder, roles={role: (glob,) for role, glob in roles.items()})
+    globs = {role: (glob,) for role, glob in roles.items()}
+    return Drop(name=name, entries=entries, folder=folder, roles=globs, options=options or {})
 
 
 def test_a_video_is_learned_from_and_called_as_its_item():
     found = claim(drop("anna.MP4", "notes.txt"))
     assert found == Claim(name="take", roles={"video": ("anna.MP4",)})
+
+
+def test_several_videos_are_learned_from_together_in_order_of_name():
+    found = claim(drop("take2.mp4", "take1.mp4", "say.wav", name="anna"))
+    assert found == Claim(name="say", roles={"video": ("take1.mp4", "take2.mp4"), "audio": ("say.wav",)})
 
 
 def test_a_sound_waits_until_its_subject_has_a_video_and_is_called_as_itself():
@@ -41,7 +47,10 @@ def test_a_manifest_says_which_file_is_what():
     [
         (drop("hello.txt"), "hello.txt is a text. Speech is not made from texts here"),
         (drop("a.obj"), "No video and no sound is there"),
-        (drop("a.mp4", "b.mp4"), "There are 2 videos in it (a.mp4, b.mp4)"),
+        (
+            drop("b.mp4", "a.mp4", options={"begin": 0.0, "end": "1:20"}),
+            "The manifest says end, but of which of its 2 videos (a.mp4, b.mp4)?",
+        ),
         (drop("a.mp4", face="a.mp4"), 'a role "face", which talking_head does not have'),
         (drop("a.mp4", video="b*"), "No video and no sound matches the manifest's roles"),
     ],

@@ -127,7 +127,7 @@ def test_gaussians_of_space_are_projected_as_the_camera_does_it_also_behind_it()
 
 
 def test_gsplat_is_refused_in_words_where_there_is_no_gpu():
-    with pytest.raises(Unready, match='draws on GPUs alone, and this stage was given none'):
+    with pytest.raises(Unready, match="draws on GPUs alone, and this stage was given none"):
         rasters.raster("gsplat", torch.device("cpu"))
 
 
