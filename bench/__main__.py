@@ -18,6 +18,7 @@ from bench import (
     clusters,
     docker,
     faces,
+    fronts,
     idle,
     images,
     kills,
@@ -66,6 +67,7 @@ def _benches(seed: int, times: int) -> Mapping[str, Bench]:
         "faces": Bench(run=faces.measure, about="pictures a second, from file to stored embedding"),
         "clusters": Bench(run=clusters.measure, about="embeddings into people, up to half a million (20 minutes)"),
         "talking": Bench(run=talking.measure, about="whether a mouth follows its audio (a quarter of an hour)"),
+        "fronts": Bench(run=fronts.measure, about="what each front end tells of the mouth (half an hour)"),
         "images": Bench(run=images.measure, about="weight and build time of the images; needs a Docker engine"),
         "docker": Bench(run=docker.measure, about="what a container costs a stage; needs a Docker engine"),
         "kills_docker": Bench(

@@ -28,6 +28,7 @@ from pipelines.talking_head.judge.blocks import Fold, folds
 from pipelines.talking_head.judge.following import FAR, REACH
 from pipelines.talking_head.judge.report import Judgement, Spoken
 from pipelines.talking_head.landmarks.landmarker import Landmarker
+from pipelines.talking_head.listen.front import FrontEnd
 from pipelines.talking_head.listen.joined import Joined
 from pipelines.talking_head.listen.speech import Speech
 from pipelines.talking_head.track.tracked import Track, tracked
@@ -73,14 +74,14 @@ def measure(folder: Path) -> Report:
         return Report(name="talking", title="Driven by the audio", about="The clips are not here.", tables=())
     files = weights()
     front = Joined(Speech(files / MELSPECTROGRAM, files / EMBEDDING))
-    cases = [_case(CLIPS / name, files) for name in NAMES]
+    cases = [case_of(CLIPS / name, files) for name in NAMES]
     lessons = [motion.lesson(case.clip, front) for case in cases]
     told, driven = [], []
     for at, case in enumerate(cases):
-        motions = _motions(case, [one for other, one in enumerate(lessons) if other != at], front)
+        motions = taught(case, [one for other, one in enumerate(lessons) if other != at], front)
         driven.append(motions)
-        found = report.judged(Spoken(truth=case.clip.mouths.lips, **_said(case, motions, front)), case.parts)
-        told.append(_row(NAMES[at], found))
+        found = report.judged(Spoken(truth=case.clip.mouths.lips, **spoken(case, motions, front)), case.parts)
+        told.append(row_of(NAMES[at], found))
         print("  ".join(told[-1]), file=sys.stderr, flush=True)
     shown = _shown(folder, files, (cases[0], driven[0]))
     return Report(
@@ -99,7 +100,8 @@ def weights() -> Path:
     return folder
 
 
-def _case(path: Path, files: Path) -> Case:
+def case_of(path: Path, files: Path) -> Case:
+    """The clip in path."""
     landmarker = Landmarker(files / LANDMARKER)
     footage = ingested(path, Models(landmarker, Voice(files / VOICE)))
     track = tracked(footage, landmarker.face)
@@ -108,12 +110,13 @@ def _case(path: Path, files: Path) -> Case:
     return Case(footage=footage, track=track, clip=clip, parts=folds(len(track)))
 
 
-def _motions(case: Case, others: Sequence[Lesson], front: Joined) -> list[Motion]:
+def taught(case: Case, others: Sequence[Lesson], front: FrontEnd) -> list[Motion]:
+    """A motion a fold, taught by the rest of the clip and by the others."""
     lessons = (motion.lesson(case.clip, front, fold.learned) for fold in case.parts)
     return [motion.learned(own, others, front.digest) for own in lessons]
 
 
-def _said(case: Case, motions: Sequence[Motion], front: Joined) -> dict[str, np.ndarray]:
+def spoken(case: Case, motions: Sequence[Motion], front: FrontEnd) -> dict[str, np.ndarray]:
     """The lips in every frame, by each way."""
     audios = {name: drive.Audio(front, case.clip.sound, way) for name, way in WAYS.items()}
     pairs = list(zip(motions, case.parts, strict=True))
@@ -142,13 +145,14 @@ def _shown(folder: Path, files: Path, what: tuple[Case, Sequence[Motion]]) -> tu
         whole = report.judged(Spoken(truth=truth, **{**lips, "right": oracle}), case.parts)
         psnr, ssim = np.mean([(one.psnr, one.ssim) for one in each], axis=0)
         seconds = median([one.seconds for one in each])
-        rows.append((*_row(f"seed {seed}", judgements[-1]), f"{psnr:.2f}", f"{ssim:.3f}", f"{seconds:.0f}"))
-        rows.append((*_row(f"seed {seed}, tracked codes", whole), "", "", ""))
-    rows.append((*_row("median of the seeds", report.median(judgements)), "", "", ""))
+        rows.append((*row_of(f"seed {seed}", judgements[-1]), f"{psnr:.2f}", f"{ssim:.3f}", f"{seconds:.0f}"))
+        rows.append((*row_of(f"seed {seed}, tracked codes", whole), "", "", ""))
+    rows.append((*row_of("median of the seeds", report.median(judgements)), "", "", ""))
     return (Table(title="Pictures", columns=("run", *COLUMNS, "PSNR", "SSIM", "CPU s a fold"), rows=tuple(rows)),)
 
 
-def _row(name: str, found: Judgement) -> tuple[str, ...]:
+def row_of(name: str, found: Judgement) -> tuple[str, ...]:
+    """What was found, in the order of COLUMNS."""
     following, distances = found.following, found.distances
     return (
         name,

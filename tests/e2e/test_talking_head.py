@@ -125,7 +125,7 @@ def check_film(path: Path):
 def check_receipts(results: Path):
     learned = json.loads((results / "take" / "receipt.json").read_text("utf-8"))["figures"]
     assert (results / "take" / "preview.png").stat().st_size > 50_000
-    assert learned["engine"] == "gaussians"
+    assert learned["engine"] == "egstalker"
     assert learned["front_end"]["name"] == "speech+mel"
     assert learned["drive"] == "motion"
     assert learned["reprojection_percent"] < 1.6

@@ -74,7 +74,7 @@ class Shelf:
             source = self.path if self.path.is_file() else None
         if source is None:
             return None
-        state = torch.load(source, weights_only=True)
+        state = torch.load(source, weights_only=True, map_location="cpu")
         device = next(run.model.parameters()).device
         model = engine.revived(state["make"]).to(device)
         model.load_state_dict(state["model"])

@@ -77,7 +77,7 @@ def opened(own: Own) -> WaveNet:
     Raises ValueError with a sentence where they are not those of its config.json.
     """
     with torch.device("meta"):
-        made = WaveNet(own.design)
+        made: WaveNet = WaveNet(own.design)
     path = own.folder / own.file
     held = {name.removeprefix(f"{own.kind}."): value.float() for name, value in tensors(path).items()}
     try:
@@ -88,7 +88,8 @@ def opened(own: Own) -> WaveNet:
         if value.shape != found[name].shape:
             raise ValueError(f"{path} is not of the sizes that its config.json says ({name}).")
     made.load_state_dict(found, assign=True)
-    return made.eval()
+    made.eval()
+    return made
 
 
 def _renamed(held: Mapping[str, Tensor], design: Design) -> dict[str, Tensor]:
