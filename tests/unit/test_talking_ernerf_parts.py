@@ -75,6 +75,11 @@ def test_levels_sampled_as_pictures_are_what_the_corners_say_and_so_are_their_gr
         assert (fast - slow).abs().max() < 1e-9
 
 
+@pytest.mark.parametrize("layout", [MIXED, TILED])
+def test_where_rays_meet_nothing_there_are_no_features(layout):
+    assert looked_up(some_places(3, 0, 2), some_tables(layout), layout).shape == (3, layout.levels, layout.features, 0)
+
+
 def test_the_gradients_of_features_are_those_of_their_values():
     layout = Layout(levels=2, least=2, most=9, entries=16)
     tables, points = some_tables(layout), some_places(2, 3)

@@ -89,7 +89,7 @@ def plainly(
     for over, share in ((0, 1 - right), (1, right)):
         for below, other in ((0, 1 - down), (1, down)):
             index = begin + indexed(x + over, y + below, layout, first)
-            part = rows.index_select(0, index.flatten()).reshape(*index.shape, -1)
+            part = rows.index_select(0, index.flatten()).reshape(*index.shape, layout.features)
             found.append(part * (share * other)[..., None])
     return torch.stack(found).sum(0).transpose(2, 3)
 
