@@ -151,7 +151,7 @@ def test_lips_are_drawn_every_other_turn_of_the_last_fifth_and_of_their_own_stag
     drawn = {}
     for stage, done in ((Stage.WHOLE, 0.5), (Stage.WHOLE, 0.9), (Stage.HEAD, 0.9), (Stage.LIPS, 0.1)):
         engine = ErNerf(sizes=SMALL, stage=stage)
-        drawn[stage, done] = [engine.lips(turn_of(scene, iteration, done)) for iteration in (4, 5)]
+        drawn[stage, done] = [engine.lips(turn_of(scene, iteration, done), 0.8) for iteration in (4, 5)]
     assert drawn == {
         (Stage.WHOLE, 0.5): [False, False],
         (Stage.WHOLE, 0.9): [False, True],

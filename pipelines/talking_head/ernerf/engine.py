@@ -27,8 +27,6 @@ from pipelines.talking_head.track.bundle import Head
 
 GRID, ATTENDS = 1e-2, 5.0
 """Rates: of grids; of what weighs a sound's neighbours, in those of other nets."""
-LIPS = 0.8
-"""Share of the course from which every other turn is a patch of lips: 100,000 of 125,000 iterations."""
 TINY = 1e-15
 """Added to a gradient's size in a grid, where most are small."""
 
@@ -92,7 +90,7 @@ class ErNerf:
         """How a frame's head, or its lips, and some of the torso look."""
         found = []
         if self.stage != Stage.TORSO:
-            drawn = turns.of_lips if self.lips(turn) else turns.of_head
+            drawn = turns.of_lips if self.lips(turn, model.made.sizes.lips) else turns.of_head
             found.append(drawn(model, scene, turn))
         if self.stage == Stage.TORSO or (self.torso and self.stage == Stage.WHOLE):
             found.append(turns.of_torso(model, scene, turn))
@@ -106,8 +104,8 @@ class ErNerf:
             head.occupancy.refresh(lambda points: head.dense(points, last), turn.chance)
         model.steadied()
 
-    def lips(self, turn: Turn) -> bool:
-        """Whether that turn is one of lips: of their part of the course every other."""
+    def lips(self, turn: Turn, begin: float) -> bool:
+        """Whether that turn is one of lips: from that share of the course on every other."""
         return bool(turn.iteration % 2) and (
-            self.stage == Stage.LIPS or (self.stage == Stage.WHOLE and turn.done >= LIPS)
+            self.stage == Stage.LIPS or (self.stage == Stage.WHOLE and turn.done >= begin)
         )

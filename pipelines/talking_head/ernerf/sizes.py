@@ -19,8 +19,9 @@ class Sizes:
 
     planes: of the three hash planes. heard: numbers that sound, or a mouth's codes, become. hidden, attention, eye,
     doubt: of the nets. step: of a ray, in half sides of the box. samples: of a ray at most. cells: of the occupancy
-    grid along a side. rays: of a turn. rate: of the nets at the beginning. own, torso_own: numbers a frame for what
-    neither sound nor pose tells. torso: its grid. torso_hidden: of its nets.
+    grid along a side. rays: of a turn. rate: of the nets at the beginning. lips: the share of a course from which
+    every other turn is theirs (100,000 of 125,000). own, torso_own: numbers a frame for what neither sound nor pose
+    tells. torso: its grid. torso_hidden: of its nets.
     """
 
     planes: Layout = field(default_factory=lambda: Layout(levels=12, least=64, most=512, entries=1 << 14))
@@ -34,6 +35,7 @@ class Sizes:
     cells: int = 128
     rays: int = 65_536
     rate: float = 1e-3
+    lips: float = 0.8
     own: int = 4
     torso_own: int = 8
     torso: Layout = field(
@@ -49,8 +51,8 @@ FEW = 4096
 def sized(side: int) -> Sizes:
     """The sizes for pictures of so many pixels a side: the paper's, or below ``SMALL`` a miniature of them.
 
-    The miniature has some thousand turns in place of some hundred thousand, so its nets go faster; and a row for each
-    corner of its grids, which is what a processor is fast at.
+    The miniature has some thousand turns in place of some hundred thousand, so its nets go faster, and half of them for
+    the lips; and a row for each corner of its grids, which is what a processor is fast at.
     """
     if side >= SMALL:
         return Sizes()
@@ -60,5 +62,6 @@ def sized(side: int) -> Sizes:
         cells=64,
         rays=max(1024, side**2 // 9),
         rate=3e-3,
+        lips=0.5,
         torso=Layout(levels=8, least=8, most=min(2 * side, 180), entries=1 << 15, features=2, tiled=True),
     )
