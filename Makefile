@@ -28,7 +28,7 @@ check: setup ## style, types, directions of imports
 
 # Torch may be gigabytes, so elsewhere its tests are skipped where it is not installed; pip's own settings say whose build it is.
 torch: setup ## torch, and what else talking heads need, for the tests that need it, in CI
-	test -z "$(CI)" || $(PY) -m pip install --quiet --disable-pip-version-check --no-compile --constraint constraints.txt onnx torch ai-edge-litert c2pa-python
+	test -z "$(CI)" || $(PY) -m pip install --quiet --disable-pip-version-check --no-compile --constraint constraints.txt onnx torch ai-edge-litert c2pa-python triton
 
 # Without root or Debian the tests that need an engine are skipped, except in CI.
 engine: ## a Docker engine for the tests: the one that answers, else one that is installed and started

@@ -24,7 +24,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pipelines.contract import Command, Loose, Pipeline, Publish, Stage, checked, option, setting
+from pipelines.contract import Command, Gpus, Loose, Pipeline, Publish, Stage, checked, option, setting
 from pipelines.talking_head.claim import KINDS, PRINCIPAL, claim
 from pipelines.talking_head.ingest.part import AUTO, Part, part_of
 from pipelines.talking_head.own import KINDS as OWN
@@ -45,6 +45,7 @@ FORMER = {"gaussians": "egstalker"}
 """What engines were called before."""
 FRONTS = ("speech+mel", "speech", "mel", "whisper", *OWN)
 DRIVES = ("motion", "audio")
+RASTERS = ("own", "gsplat")
 LINE = 300
 """Letters of a line that users write into their films, at most."""
 
@@ -66,6 +67,7 @@ class Options:
     iterations: int = option(2000, "How long is learned from a video.", least=20, most=200_000)
     most_minutes: float = option(0.0, "After so many minutes of learning it ends with what it has; 0: never.", least=0)
     most_memory: float = option(0.0, "GiB that learning may take, else it stops with the reason; 0: any.", least=0)
+    raster: str = option("own", "What draws Gaussians: ours, or gsplat's (a GPU with nvcc).", choices=RASTERS)
     seed: int = option(0, "Where chance begins; the same gives the same.", least=0, most=1_000_000)
     consent: str = option("", "Who agreed to be shown, and how; it is written into the films.")
     made_by: str = option("", "Who made the films, as it is written into them.")
@@ -123,8 +125,8 @@ PIPELINE = Pipeline(
         Stage(name="ingest", memory=2 * GIB, recalls=True),
         Stage(name="track", memory=4 * GIB),
         Stage(name="listen", memory=3 * GIB, recalls=True),
-        Stage(name="train", memory=4 * GIB, timeout=7 * DAY),
-        Stage(name="render", memory=2 * GIB, timeout=7 * DAY, recalls=True),
+        Stage(name="train", memory=4 * GIB, timeout=7 * DAY, gpus=Gpus.OPTIONAL, gpu_memory=8 * GIB),
+        Stage(name="render", memory=2 * GIB, timeout=7 * DAY, gpus=Gpus.OPTIONAL, gpu_memory=4 * GIB, recalls=True),
         Stage(name="mux", memory=GIB),
     ),
     options=Options,

@@ -15,10 +15,10 @@ from pipelines.talking_head.egstalker.grafting import Grafting
 from pipelines.talking_head.egstalker.growing import Rules
 from pipelines.talking_head.egstalker.model import Deformed
 from pipelines.talking_head.egstalker.planes import rough
-from pipelines.talking_head.egstalker.sizes import Sizes, read, sized
+from pipelines.talking_head.egstalker.sizes import MINIATURE, Sizes, read, sized
 from pipelines.talking_head.gaussians.cloud import Counts
 from pipelines.talking_head.gaussians.starting import started, unstarted
-from pipelines.talking_head.learning.engine import MOTION, Drive, Lost, Turn, rendered
+from pipelines.talking_head.learning.engine import MOTION, Drive, Lost, Turn
 from pipelines.talking_head.learning.looks import looks, squared
 from pipelines.talking_head.learning.picking import picked
 from pipelines.talking_head.scene import Scene
@@ -33,7 +33,7 @@ RATES = {
     "shades": 0.002,
     "effects": 0.004,
     "leans": 0.004,
-    "grids": 0.002,
+    "grids": 0.004,
 }
 """Adam's rates of what belongs to Gaussians and to planes; all others are nets'."""
 NETS, DECAY = 1e-3, 0.05
@@ -43,22 +43,27 @@ COARSE = 0.1
 """Share of the course in which the net is silent: EGSTalker's 100 of its 1,100 iterations."""
 BATCH = 8
 """Frames of an iteration on a GPU; on a CPU it is one."""
+FEW, MANY = Counts(), Counts(face=9_000, hair=4_500, torso=5_000, mouth=1_000)
+"""Gaussians at the start of a miniature, and of larger pictures."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Egstalker:
-    """An ``Engine``. counts: Gaussians at the start. sizes: None: what suits the pictures. rules: how it grows."""
+    """An ``Engine``. counts, sizes: Gaussians at the start, and nets; None: as suits the pictures. rules: of growth."""
 
-    counts: Counts = field(default_factory=Counts)
+    counts: Counts | None = None
     sizes: Sizes | None = None
     rules: Rules = field(default_factory=Rules)
     name: str = "egstalker"
 
     def begun(self, scene: Scene, head: Head, triangles: Int[Tensor, "f 3"], drive: Drive) -> Deformed:
         """On the tracked surface, in the reference frame's masks and colours; what the net adds is hardly anything."""
-        counts = self.counts if drive == MOTION else replace(self.counts, mouth=0)
+        sizes = self.sizes or sized(scene.side)
+        counts = self.counts or (FEW if sizes == MINIATURE else MANY)
+        if drive != MOTION:
+            counts = replace(counts, mouth=0)
         heard = (scene.heard.shape[2], scene.heard.shape[3])
-        return Deformed(started(scene, head, triangles, counts), heard, self.sizes or sized(scene.side))
+        return Deformed(started(scene, head, triangles, counts), heard, sizes)
 
     def revived(self, make: Mapping[str, Any]) -> Deformed:
         """So many Gaussians, moved by so many codes, and nets of those sizes."""
@@ -78,9 +83,12 @@ class Egstalker:
         model.coarse = turn.done < COARSE
         count = BATCH if scene.pictures.is_cuda else 1
         rows = [picked(scene.opening, turn) for _ in range(count)]
-        parts = [_seen(model, scene, row, turn) for row in rows]
-        total = torch.stack([part.total for part in parts]).mean() + SMOOTH * rough(model.deformation.planes)
-        return Lost(total, torch.stack([part.square for part in parts]).mean())
+        codes, aimed = zip(*(_driven(model, scene, row, turn) for row in rows), strict=True)
+        pictures = model.shown_together(torch.stack(codes), [scene.view(row) for row in rows])
+        pairs = list(zip(pictures, rows, strict=True))
+        total = torch.stack([_loss(shown, scene, row, turn) for shown, row in pairs]).mean()
+        total = total + torch.stack(aimed).mean() + SMOOTH * rough(model.deformation.planes)
+        return Lost(total, torch.stack([squared(shown, scene, row) for shown, row in pairs]).mean())
 
     def after(self, model: Deformed, optimiser: torch.optim.Optimizer, turn: Turn) -> None:
         """What strained is counted; in its time, it grows."""
@@ -94,8 +102,8 @@ class Egstalker:
             grafting.lower()
 
 
-def _seen(model: Deformed, scene: Scene, row: int, turn: Turn) -> Lost:
-    """One frame of a turn. Where sound drives, every other pair of turns is drawn with the tracked codes.
+def _driven(model: Deformed, scene: Scene, row: int, turn: Turn) -> tuple[Tensor, Tensor]:
+    """What drives a frame of a turn, and what is lost by that. Every other pair of turns the tracked codes do.
 
     So these keep their meaning, and sound has something to aim at.
     """
@@ -104,8 +112,7 @@ def _seen(model: Deformed, scene: Scene, row: int, turn: Turn) -> Lost:
         said = model.said(scene.heard[row : row + 1], scene.eyes[row : row + 1])[0]
         aimed = CODES * (said - codes).square().mean()
         codes = codes if turn.iteration % 4 in {2, 3} else said
-    shown = rendered(model, scene, row, codes)
-    return Lost(_loss(shown, scene, row, turn) + aimed, squared(shown, scene, row))
+    return codes, aimed
 
 
 def _loss(shown: Float[Tensor, "s s 3"], scene: Scene, row: int, turn: Turn) -> Float[Tensor, ""]:

@@ -3,18 +3,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from pipelines.talking_head.device import mixed
 from pipelines.talking_head.egstalker.deform import Deformation, Still
 from pipelines.talking_head.egstalker.harmonics import harmonics, terms
 from pipelines.talking_head.egstalker.sizes import Sizes, written
 from pipelines.talking_head.gaussians.camera import flattened
 from pipelines.talking_head.gaussians.moving import COLOUR, Talker
 from pipelines.talking_head.gaussians.raster import TILED, Raster
+from pipelines.talking_head.gaussians.rasters import raster as chosen
+from pipelines.talking_head.gaussians.rasters import together
 from pipelines.talking_head.gaussians.starting import Body
 from pipelines.talking_head.scene import View
 
@@ -56,20 +60,38 @@ class Deformed(Talker):
 
     def shown(self, codes: Float[Tensor, " k"], view: View) -> Float[Tensor, "s s 3"]:
         """Head and torso, drawn over the ground, in whole precision whatever the nets have."""
-        side = int(view.ground.shape[0])
-        with torch.autocast(view.ground.device.type, enabled=False):
-            flat = flattened(self(codes, view), side)
+        (picture,) = self.shown_together(codes[None], [view])
+        return picture
+
+    def shown_together(self, codes: Float[Tensor, "b k"], views: Sequence[View]) -> list[Float[Tensor, "s s 3"]]:
+        """Each as ``shown`` has it; on a GPU all are drawn at once."""
+        side = int(views[0].ground.shape[0])
+        with torch.autocast(self.device.type, enabled=False):
+            flats = [flattened(self(one, view), side) for one, view in zip(codes, views, strict=True)]
             if torch.is_grad_enabled():
-                flat.at.retain_grad()
-                self._looked.append((flat.at, side))
-            return self.raster(flat, side, side).over(view.ground)
+                for flat in flats:
+                    flat.at.retain_grad()
+                    self._looked.append((flat.at, side))
+            drawn = together(self.raster, flats, side, side)
+            return [one.over(view.ground) for one, view in zip(drawn, views, strict=True)]
+
+    def moved(self, device: torch.device, raster: str) -> Deformed:
+        """As any model's; from now on that draws."""
+        self.raster = chosen(raster, device)
+        return super().moved(device, raster)
+
+    def beside(self, other: Deformed) -> Deformed:
+        """As any model's; the same draws."""
+        self.raster = other.raster
+        return super().beside(other)
 
     def offsets(self, codes: Float[Tensor, " k"], view: View) -> Float[Tensor, "n 14"]:
         """Proportion, colours by side, and unless it is silent, what the net adds."""
         still = self._at_rest()
         found = super().offsets(codes, view) + self.deformation.resting(still)
         if not self.coarse:
-            found = found + self.deformation(still, codes, view)
+            with mixed(self.device):
+                found = found + self.deformation(still, codes, view).float()
         way = nn.functional.normalize(self.head.at + view.move @ view.turn, dim=1)
         shade = (harmonics(way, self.sizes.degree)[..., None] * self.shades).sum(1)
         return torch.cat([found[:, : COLOUR.start], found[:, COLOUR] + shade, found[:, COLOUR.stop :]], 1)

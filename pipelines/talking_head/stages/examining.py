@@ -131,7 +131,7 @@ def nearness(film: Pictures, clip: Clip) -> dict[str, Any]:
 
 def pictured(shown: Tensor) -> UInt8[np.ndarray, "s s 3"]:
     """A rendering, 0 to 1, as a picture."""
-    found: UInt8[np.ndarray, "s s 3"] = (shown.clamp(0, 1) * 255).round().byte().numpy()
+    found: UInt8[np.ndarray, "s s 3"] = (shown.clamp(0, 1) * 255).round().byte().cpu().numpy()
     return found
 
 

@@ -13,7 +13,8 @@ import numpy as np
 import torch
 
 from pipelines.contract import Result, Work, cores, write_atomic
-from pipelines.talking_head import FPS
+from pipelines.talking_head import FPS, Options
+from pipelines.talking_head.device import device
 from pipelines.talking_head.film import written
 from pipelines.talking_head.listen.front import Features
 from pipelines.talking_head.stages.files import model, named
@@ -38,7 +39,7 @@ def render(work: Work) -> Result:
     """Afterwards ``<number>/<part>.mkv`` are the films of the sounds. Parts that are there are not drawn again."""
     torch.set_num_threads(cores())
     torch.set_flush_denormal(True)
-    subject = remembered(model(work))
+    subject = remembered(model(work), (device(), Options(**work.request.options).raster))
     figures: dict[str, Any] = {}
     for number, name in enumerate(named(work.request.of("audio"))):
         heard = features(work, number)
