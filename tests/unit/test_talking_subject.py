@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from pipelines.talking_head.about import ABOUT, read_about
 from pipelines.talking_head.ingest.part import Part
 from pipelines.talking_head.judge.blocks import GUARD
 from pipelines.talking_head.learning.drivers import ByEar
+from pipelines.talking_head.playing import BLEND
 from pipelines.talking_head.stages import listening
 from pipelines.talking_head.stages.files import load_sights, load_track, named, save_sights, save_track
 from pipelines.talking_head.stages.ingesting import too_long
@@ -80,6 +82,31 @@ def test_beside_the_head_the_film_is_the_clip_and_the_head_is_moved_by_the_sound
     loud, quiet = (np.stack([p for p, _ in spoken(one, sound, 0, 20)]) for sound in (HEARD, 0 * HEARD))
     assert np.array_equal(loud[:, outside], one.pictures[:20][:, outside])
     assert np.abs(loud.astype(int) - quiet)[:, ~outside].max() > 5
+
+
+class Watching:
+    """A model that draws nothing and remembers how the torso was to sway."""
+
+    device = torch.device("cpu")
+
+    def __init__(self):
+        self.sways = []
+
+    def shown_together(self, codes, views):
+        self.sways += [float(view.sway[2]) for view in views]
+        return [view.ground for _, view in zip(codes, views, strict=True)]
+
+
+def test_shoulders_sway_as_they_did_and_glide_where_the_end_of_the_clip_becomes_its_beginning(subject):
+    one, watching = remembered(subject), Watching()
+    ramp = torch.arange(COUNT, dtype=torch.float32)[:, None].repeat(1, 4)
+    start, end = one.loop.start, one.loop.end
+    list(spoken(replace(one, model=watching, sway=ramp), HEARD, 0, end + BLEND + 4))
+    assert watching.sways[:end] == list(range(end))
+    glide = [end, *watching.sways[end : end + BLEND], start + BLEND]
+    assert all(later < earlier for earlier, later in pairwise(glide))
+    assert max(earlier - later for earlier, later in pairwise(glide)) < (end - start) / 3
+    assert watching.sways[end + BLEND :] == list(range(start + BLEND, start + BLEND + 4))
 
 
 def test_a_mouth_that_was_never_seen_is_held_at_the_widest_that_was(subject):

@@ -28,11 +28,11 @@ RIDGE = 2.0
 """In frames: how much must agree before a feature counts."""
 OTHERS = 0.2
 """Weight of a frame of another subject, of the subject's own."""
-LIVELY = 0.75
+LIVELY = 0.85
 """Spread of the opening that is aimed at, of the truth's. A regression alone mumbles where it is unsure."""
 INNER = 3
 """Parts of a lesson, each told by the rest, by which the spread is known that unheard sound gives."""
-MOST = 2.0
+MOST = 2.5
 """The most that codes are made larger by for it."""
 
 
