@@ -1,5 +1,5 @@
 # Two commands are enough: `make demo` shows it, `make test` proves it. Everything lives in .venv.
-.PHONY: setup demo test check torch engine images bench docs clean
+.PHONY: setup demo tour test check torch engine images bench docs clean
 PY := .venv/bin/python
 STAMP := .venv/.visaged-setup
 
@@ -12,6 +12,11 @@ $(STAMP): pyproject.toml constraints.txt
 demo: setup ## two heads that we make ourselves become a morph, in ./visaged-demo
 	.venv/bin/visaged demo
 
+# Torch is large; where pip would bring CUDA with it (gigabytes) and there is no GPU, install its small build before.
+tour: setup ## a video of somebody talking is learned and film strips are made: VISAGED_TOUR=/path/to/clip.mp4 make tour
+	$(PY) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt torch ai-edge-litert
+	$(PY) -m bench.tour
+
 test: setup check torch engine ## all checks and tests
 	$(PY) -m pytest -n 3 --dist worksteal  # most tests wait for processes, so more than the cores of a small machine
 
@@ -23,7 +28,7 @@ check: setup ## style, types, directions of imports
 
 # Torch may be gigabytes, so elsewhere its tests are skipped where it is not installed; pip's own settings say whose build it is.
 torch: setup ## torch, and what else talking heads need, for the tests that need it, in CI
-	test -z "$(CI)" || $(PY) -m pip install --quiet --disable-pip-version-check --no-compile --constraint constraints.txt onnx torch ai-edge-litert c2pa-python
+	test -z "$(CI)" || $(PY) -m pip install --quiet --disable-pip-version-check --no-compile --constraint constraints.txt onnx torch ai-edge-litert c2pa-python triton
 
 # Without root or Debian the tests that need an engine are skipped, except in CI.
 engine: ## a Docker engine for the tests: the one that answers, else one that is installed and started

@@ -29,9 +29,9 @@ SUBJECTS = (
     Subject(name="faces", device="cpu", peer="face-organizer", bytes=11.5e9),
     Subject(name="faces", device="cuda", peer="face-organizer", bytes=11.5e9),
     Subject(name="faces-attributes", device="cpu", peer="face-organizer", bytes=11.5e9),
+    Subject(name="talking_head", device="cpu", peer="EGSTalker", bytes=10.5e9),
     Subject(name="daemon", device="cpu"),
 )
-TO_COME = "Pipelines that are not built yet have to beat EGSTalker's 10.5 to 20 GB."
 
 
 def measure(folder: Path) -> Report:
@@ -57,7 +57,8 @@ def measure(folder: Path) -> Report:
         about="Each image is built with --no-cache from a base image that is there, packages fetched over the network. "
         f"On disk: all layers, {_mega(_size(BASE))} MB of {BASE} among them. To fetch: `docker save` through gzip -6. "
         "The figures beside were measured of these tools. morph needs no CUDA for GPUs: it draws by OpenGL, and the "
-        f"driver comes from the machine; faces brings the CUDA libraries that its networks run on. {TO_COME}",
+        "driver comes from the machine; faces brings the CUDA libraries that its networks run on. talking_head has "
+        "torch's build for processors, whose wheel lies in images/wheels/; EGSTalker's images have 10.5 to 20 GB.",
         tables=(Table(title="Weight and build time", columns=columns, rows=tuple(rows)),),
         verdicts=tuple(verdicts),
         broken=tuple(broken),

@@ -95,7 +95,7 @@ def shown(path: Path, seed: int, number: int) -> Shown:
 
 
 def _learned(part: Part, fold: Fold, files: Path, seed: int) -> Model:
-    course = Course(engine=engine("gaussians"), iterations=ITERATIONS, seed=seed, drive=MOTION)
+    course = Course(engine=engine("egstalker"), iterations=ITERATIONS, seed=seed, drive=MOTION)
     rows = torch.from_numpy(fold.learned)
     triangles = torch.from_numpy(Landmarker(files / LANDMARKER).face.triangles).long()
     torch.manual_seed(seed)

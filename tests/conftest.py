@@ -19,6 +19,7 @@ from pipelines.talking_head.weights import WEIGHTS as TALKING
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("VISAGED_DATA", ROOT.parent / "shared" / "data"))
 ENGINE = ROOT / "tests" / "engine" / "up"
+os.environ.setdefault("TRITON_INTERPRET", "1")  # before triton is imported: its kernels run here without a GPU
 for _threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(_threads, "1")  # numpy and torch: workers of pytest-xdist, and stages, share the cores
 
@@ -71,6 +72,7 @@ def _denormals() -> Iterator[None]:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Skip, with one loud line, what this machine cannot run; for an engine that could be had, under CI=1, fail."""
     missing = {"data": "" if (DATA / "MANIFEST.tsv").is_file() else f"the data folder is not here ({DATA})"}
+    missing["gpu"] = "" if os.environ["TRITON_INTERPRET"] == "0" else "TRITON_INTERPRET=0 is not set: no GPU is meant"
     if any(item.get_closest_marker("docker") for item in items) and not config.option.collectonly:
         missing["docker"] = no_engine()
     for marker, why in missing.items():

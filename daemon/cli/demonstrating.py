@@ -48,7 +48,7 @@ def demo(settings: Settings, folder: Path) -> Exit:
     folder may hold an earlier demo. Where weights cannot be had, the faces are left out, and stdout says why.
     """
     looked = examine(nowhere(Path.cwd()), discover())
-    missing = tuple(f for f in looked if f.what in NEEDED and f.state is State.BAD)
+    missing = tuple(f for f in looked if f.what in NEEDED and f.state is not State.OK)
     if missing:
         return _lacking(missing)
     config, _ = make(Settings(), folder, edit=_hasty)

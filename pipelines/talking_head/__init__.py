@@ -10,7 +10,8 @@ Here: what the daemon knows of it, on the standard library alone. The map of the
 - ``offset``   by how many frames the sound of a clip lags
 - ``drive``    sound becomes the movements of a mouth, before any engine shows them
 - ``scene``    a clip as engines learn it;  ``learning``  the loop, the checkpoints, the drivers that all engines share
-- ``engines``  which engine a name means;  ``gaussians``  the one that there is, in plain PyTorch
+- ``engines``  which engine a name means;  ``egstalker``  Gaussians and a net that moves them
+- ``gaussians``  what Gaussians are, where they lie on a head, and how they are drawn
 - ``playing``  the frames of the clip as an endless loop;  ``subject``, ``about``  what is remembered of somebody
 - ``film``     pictures and sound become an MP4;  ``preview``  truth and rendering on one page
 - ``marks``    what films say of themselves;  ``signing``  the same, signed (content credentials)
@@ -23,7 +24,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pipelines.contract import Command, Loose, Pipeline, Publish, Stage, checked, option, setting
+from pipelines.contract import Command, Gpus, Loose, Pipeline, Publish, Stage, checked, option, setting
 from pipelines.talking_head.claim import KINDS, PRINCIPAL, claim
 from pipelines.talking_head.ingest.part import AUTO, Part, part_of
 from pipelines.talking_head.own import KINDS as OWN
@@ -37,11 +38,14 @@ RATE = 16_000
 HOP = RATE // FPS
 """Samples a frame."""
 
-ENGINES = ("gaussians",)
-PLANNED = ("egstalker", "ernerf")
+ENGINES = ("egstalker",)
+PLANNED = ("ernerf",)
 """Engines that are meant to come, and that people will ask for by these names."""
+FORMER = {"gaussians": "egstalker"}
+"""What engines were called before."""
 FRONTS = ("speech+mel", "speech", "mel", "whisper", *OWN)
 DRIVES = ("motion", "audio")
+RASTERS = ("own", "gsplat")
 LINE = 300
 """Letters of a line that users write into their films, at most."""
 
@@ -50,7 +54,7 @@ LINE = 300
 class Options:
     """What a user may ask of a subject. Raises ValueError with a plain sentence where a value cannot be had."""
 
-    engine: str = option("gaussians", "What learns and draws the head; more engines are to come.")
+    engine: str = option("egstalker", "What learns and draws the head; another engine is to come.")
     drive: str = option("motion", "What moves the mouth: movements learned first, or sound at once.", choices=DRIVES)
     front_end: str = option(
         "speech+mel", "What listens: a network that knows speech, plain mel bands, or both together.", choices=FRONTS
@@ -63,6 +67,7 @@ class Options:
     iterations: int = option(2000, "How long is learned from a video.", least=20, most=200_000)
     most_minutes: float = option(0.0, "After so many minutes of learning it ends with what it has; 0: never.", least=0)
     most_memory: float = option(0.0, "GiB that learning may take, else it stops with the reason; 0: any.", least=0)
+    raster: str = option("own", "What draws Gaussians: ours, or gsplat's (a GPU with nvcc).", choices=RASTERS)
     seed: int = option(0, "Where chance begins; the same gives the same.", least=0, most=1_000_000)
     consent: str = option("", "Who agreed to be shown, and how; it is written into the films.")
     made_by: str = option("", "Who made the films, as it is written into them.")
@@ -71,9 +76,12 @@ class Options:
 
     def __post_init__(self) -> None:
         if self.engine in PLANNED:
-            raise ValueError(f'engine = "{self.engine}": it is not built yet; "gaussians" is what there is so far')
+            raise ValueError(f'engine = "{self.engine}": it is not built yet; "egstalker" is what there is so far')
+        if self.engine in FORMER:
+            now = FORMER[self.engine]
+            raise ValueError(f'engine = "{self.engine}": that was the name of "{now}" before it had nets')
         if self.engine not in ENGINES:
-            raise ValueError(f'engine = "{self.engine}": it must be "gaussians"')
+            raise ValueError(f'engine = "{self.engine}": it must be "egstalker"')
         checked(self)
         for name in ("consent", "made_by"):
             if len(text := getattr(self, name)) > LINE or not text.isprintable():
@@ -117,8 +125,8 @@ PIPELINE = Pipeline(
         Stage(name="ingest", memory=2 * GIB, recalls=True),
         Stage(name="track", memory=4 * GIB),
         Stage(name="listen", memory=3 * GIB, recalls=True),
-        Stage(name="train", memory=4 * GIB, timeout=7 * DAY),
-        Stage(name="render", memory=2 * GIB, timeout=7 * DAY, recalls=True),
+        Stage(name="train", memory=4 * GIB, timeout=7 * DAY, gpus=Gpus.OPTIONAL, gpu_memory=8 * GIB),
+        Stage(name="render", memory=2 * GIB, timeout=7 * DAY, gpus=Gpus.OPTIONAL, gpu_memory=4 * GIB, recalls=True),
         Stage(name="mux", memory=GIB),
     ),
     options=Options,

@@ -18,7 +18,7 @@ AFTER = "a video of the person talking, in the same folder"
 
 
 def claim(drop: Drop) -> Claim | Wanting | Refused:
-    """What talking heads make of an item: one video at most, and the sounds that are to be said.
+    """What talking heads make of an item: videos of one person, and the sounds that are to be said.
 
     The result is called as the one sound, else as the item. Manifest roles: ``video`` and ``audio``, globs.
     """
@@ -31,9 +31,9 @@ def claim(drop: Drop) -> Claim | Wanting | Refused:
     videos, audios = files["video"], files["audio"]
     if not videos and not audios:
         return Refused(_nothing(drop))
-    if len(videos) > 1:
+    if len(videos) > 1 and (wish := next((name for name in ("begin", "end") if drop.options.get(name)), None)):
         names = ", ".join(PurePosixPath(path).name for path in videos[:3])
-        return Refused(f"There are {len(videos)} videos in it ({names}). One is learned from at a time: drop the best.")
+        return Refused(f"The manifest says {wish}, but of which of its {len(videos)} videos ({names})? Drop one alone.")
     name = PurePosixPath(audios[0]).stem if len(audios) == 1 else drop.name
     roles = {kind: found for kind, found in files.items() if found}
     return Claim(name=name, roles=roles, after="" if videos else AFTER)

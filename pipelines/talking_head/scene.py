@@ -35,6 +35,10 @@ class View:
     ground: Float[Tensor, "s s 3"]
     sway: Float[Tensor, 4] = field(default_factory=lambda: torch.zeros(4))
 
+    def on(self, device: torch.device) -> View:
+        """The same where a model computes."""
+        return View(**{one.name: getattr(self, one.name).to(device) for one in fields(self)})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Scene:
@@ -94,6 +98,11 @@ class Scene:
         stance = self.stance
         return int((stance - stance.median(0).values).square().sum(1).argmin())
 
+    def on(self, device: torch.device) -> Scene:
+        """The clip where a model computes. What frames are picked and mouths cut by stays with the host."""
+        moved = {one.name: getattr(self, one.name).to(device) for one in fields(self)}
+        return Scene(**{**moved, "opening": self.opening, "lips": self.lips})
+
     def chosen(self, rows: Int[Tensor, " n"]) -> Scene:
         """Those frames alone: what starts from them knows no other."""
         whole = {field.name: getattr(self, field.name) for field in fields(self)}
@@ -104,9 +113,9 @@ def stances(
     turns: Float[Tensor, "t 3 3"], moves: Float[Tensor, "t 3"], middle: Float[Tensor, 3]
 ) -> Float[Tensor, "t 6"]:
     """Poses as six numbers about 0 and 1: how the head is turned, and how far it is from the middle."""
-    facing = turns @ torch.diag(torch.tensor([1.0, -1.0, -1.0]))
+    facing = turns * turns.new_tensor([1.0, -1.0, -1.0])
     turn = torch.stack([facing[:, 2, 1], facing[:, 0, 2], facing[:, 1, 0]], 1)
-    return torch.cat([turn * 5.0, (moves - middle) / torch.tensor([3.0, 3.0, 10.0])], 1)
+    return torch.cat([turn * 5.0, (moves - middle) / moves.new_tensor([3.0, 3.0, 10.0])], 1)
 
 
 def swaying(sway: Float[Tensor, 4]) -> Float[Tensor, "3 3"]:

@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
-from pipelines.talking_head import FPS
+from pipelines.talking_head import FPS, RASTERS
 from pipelines.talking_head.about import About, read_about, write_about
 from pipelines.talking_head.engines import engine
 from pipelines.talking_head.learning.drivers import ByEar, ByMotion, keep_driver, kept_driver
@@ -24,6 +24,10 @@ from pipelines.talking_head.track.turning import Poses
 
 LONGEST = 40 * FPS
 """Frames that are played before they come again."""
+ALL = slice(None)
+TOGETHER = 8
+"""Frames that a GPU draws at once."""
+PROCESSOR = (torch.device("cpu"), RASTERS[0])
 MODEL = "model.pt"
 _ARRAYS = ("pictures", "head", "ground", "turns", "moves", "eyes", "sway", "middle")
 
@@ -62,10 +66,11 @@ class Made:
     driver: ByEar | ByMotion
 
 
-def keep(folder: Path, made: Made, scene: Scene, front: tuple[str, str]) -> About:
-    """Afterwards the folder holds the subject. front: name and digest of the front end."""
+def keep(folder: Path, made: Made, scene: Scene, front: tuple[str, str], take: slice = ALL) -> About:
+    """Afterwards the folder holds the subject. front: name and digest of the front end. take: frames to be played."""
     folder.mkdir(parents=True, exist_ok=True)
-    rows = slice(0, LONGEST)
+    first, last, _ = take.indices(len(scene))
+    rows = slice(first, min(last, first + LONGEST))
     poses = Poses(turns=_doubles(scene.turns[rows]), moves=_doubles(scene.moves[rows]))
     pictures, head = scene.pictures[rows].numpy(), scene.head[rows].numpy()
     places = placed(poses)
@@ -91,20 +96,23 @@ def keep(folder: Path, made: Made, scene: Scene, front: tuple[str, str]) -> Abou
     }
     for name in _ARRAYS:
         np.save(folder / f"{name}.npy", arrays[name])
-    torch.save(made.model.state_dict(), folder / MODEL)
+    torch.save({name: values.cpu() for name, values in made.model.state_dict().items()}, folder / MODEL)
     keep_driver(folder, made.driver)
     write_about(folder, about)
     return about
 
 
-def remembered(folder: Path) -> Subject:
-    """The subject in the folder. Its frames are read as they are needed."""
+def remembered(folder: Path, on: tuple[torch.device, str] = PROCESSOR) -> Subject:
+    """The subject in the folder. Its frames are read as they are needed.
+
+    on: the device of its model, and what draws Gaussians there.
+    """
     about = read_about(folder)
     held = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in _ARRAYS}
     small = {name: torch.from_numpy(np.array(held[name])) for name in ("eyes", "sway", "middle")}
     model = engine(about.engine).revived(about.make)
     model.load_state_dict(torch.load(folder / MODEL, weights_only=True))
-    model.eval()
+    model = model.moved(*on).eval()
     return Subject(
         about=about,
         model=model,
@@ -131,12 +139,18 @@ def spoken(
     eyes, sway = _mixed(subject.eyes, shown), _mixed(subject.sway, shown)
     given = subject.driver(_around(heard, first, last), eyes)
     ground = torch.from_numpy(subject.ground) / 255.0
-    with torch.no_grad():
-        for row in range(last - first):
-            view = View(
+    device = subject.model.device
+    for rows in torch.arange(last - first).split(TOGETHER if device.type == "cuda" else 1):
+        views = [
+            View(
                 turn=turns[row], move=moves[row], stance=stance[row], eyes=eyes[row], sway=sway[row], ground=ground
-            )
-            head = subject.model.shown(given.codes[row], view).numpy() * 255.0
+            ).on(device)
+            for row in rows
+        ]
+        with torch.no_grad():
+            heads = subject.model.shown_together(given.codes[rows].to(device), views)
+            pictures = torch.stack(heads).cpu().numpy() * 255.0
+        for row, head in zip(rows.tolist(), pictures, strict=True):
             yield _over(subject, head, shown, row), not given.held[row]
 
 

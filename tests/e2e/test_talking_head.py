@@ -19,7 +19,10 @@ import cv2
 import numpy as np
 
 from daemon.model import Status
+from daemon.store import AttemptStatus
+from pipelines.talking_head import PIPELINE
 from pipelines.talking_head.ingest import sound
+from pipelines.talking_head.marks import SOURCE
 from tests.unit.talking_world import decoded, film, tone, wav
 
 pytestmark = pytest.mark.data
@@ -71,19 +74,32 @@ def killed(place, stage):
     return bool(found.stdout)
 
 
-def test_a_raw_video_becomes_a_film_of_another_sound_although_its_training_is_killed(studio, take, hello):
+def kill(place, stage, told=0):
+    """Afterwards that stage was killed once it had told so often how far it is."""
+    place.wait_for(lambda: len(steps(place, stage)) >= told and killed(place, stage), seconds=600)
+
+
+def test_a_raw_video_becomes_a_film_of_another_sound_although_every_stage_is_killed(studio, take, hello):
     studio.drop("talking_head/anna/hello.wav", hello)  # first: it waits for the video, and says so
     studio.start()
     studio.wait_for(lambda: "video of the person talking" in (studio.inbox / "STATUS.txt").read_text(), seconds=60)
     studio.drop("talking_head/anna/take.mp4", take)
+    kill(studio, "ingest", 2)
+    kill(studio, "track", 2)
+    kill(studio, "listen")
     studio.wait_for(lambda: max(steps(studio, "train"), default=0) >= 60, seconds=600)
     assert killed(studio, "train")
+    before = len(steps(studio, "render"))  # the drop of a video alone has nothing to render
+    kill(studio, "render", before + 1)
+    kill(studio, "mux")
     studio.wait_for(lambda: [j.status for j in studio.jobs()] == [Status.DONE, Status.DONE], seconds=600)
     learned, said = studio.jobs()
     assert (learned.name, said.name) == ("take", "hello")
     told = steps(studio, "train")
     assert min(told[told.index(60) + 1 :]) == 60, "it went on at its checkpoint of iteration 50"
-    assert [a.stage for a in studio.attempts(learned)].count("ingest") == 1
+    for job in (learned, said):
+        done = [a.stage for a in studio.attempts(job) if a.status is AttemptStatus.DONE]
+        assert done == [stage.name for stage in PIPELINE.stages], "no stage twice"
     results = studio.root / "results" / "talking_head" / "anna"
     assert sorted(path.name for path in results.iterdir()) == ["hello.mp4", "hello.receipt.json", "take"]
     check_film(results / "hello.mp4")
@@ -94,6 +110,7 @@ def check_film(path: Path):
     with av.open(str(path)) as container:
         assert "the person shown did not say this" in container.metadata["comment"]
         shown = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+    assert SOURCE.encode() in path.read_bytes().partition(b"DigitalSourceType>")[2][:200]
     with av.open(str(path)) as container:
         heard = np.concatenate([frame.to_ndarray() for frame in container.decode(audio=0)], axis=1)
     assert abs(len(shown) - SAID * 25) <= 1
@@ -108,7 +125,7 @@ def check_film(path: Path):
 def check_receipts(results: Path):
     learned = json.loads((results / "take" / "receipt.json").read_text("utf-8"))["figures"]
     assert (results / "take" / "preview.png").stat().st_size > 50_000
-    assert learned["engine"] == "gaussians"
+    assert learned["engine"] == "egstalker"
     assert learned["front_end"]["name"] == "speech+mel"
     assert learned["drive"] == "motion"
     assert learned["reprojection_percent"] < 1.6
@@ -118,20 +135,31 @@ def check_receipts(results: Path):
     said = json.loads((results / "hello.receipt.json").read_text("utf-8"))
     assert said["figures"]["synthetic"].startswith("Synthetic: the person shown did not say this.")
     assert said["figures"]["films"]["hello"]["frames"] == pytest.approx(SAID * 25, abs=1)
+    assert said["figures"]["file_to_file_frames_a_second"] > 0
+    assert said["figures"]["signed"] is False
     assert said["options"]["resolution"] == SIDE
 
 
-def test_what_cannot_be_used_says_why_before_anything_is_learned(studio, tmp_path, hello):
+def test_what_cannot_be_used_says_why_before_anything_is_learned(studio, tmp_path, hello, take):
     grey = [np.full((64, 64, 3), 90, dtype=np.uint8)] * 30
     studio.drop("talking_head/anna/hum.mp4", film(tmp_path / "hum.mp4", grey, sound=tone(1.2)).read_bytes())
     studio.drop("talking_head/anna/hello.wav", hello)
     studio.drop("talking_head/anna/hello.txt", "Hello!")
+    studio.drop("talking_head/anna/mute.mp4", film(tmp_path / "mute.mp4", grey).read_bytes())
+    studio.drop("talking_head/anna/tail.mp4", take[len(take) // 2 :])
+    studio.drop("talking_head/anna/late.manifest.toml", '[options]\nbegin = "9:00"\n')
+    studio.drop("talking_head/anna/late.mp4", take)
     assert studio.visaged("run", "--once", timeout=300).returncode == 1
-    assert {j.name: j.status for j in studio.jobs()} == dict.fromkeys(("hum", "hello"), Status.FAILED)
+    assert {j.name: j.status for j in studio.jobs()} == dict.fromkeys(
+        ("hum", "hello", "mute", "tail", "late"), Status.FAILED
+    )
     why = {path.parent.name: path.read_text("utf-8") for path in studio.root.glob("failed/talking_head/*/WHY.txt")}
     said = " ".join(why.values())
     assert "of speech in its sound; at least 1.5 s are needed" in said
     assert "Speech is not made from texts here" in said
     assert "hum, which came before it, failed: hum.mp4 has" in said
     assert "Nobody has learned anna yet" in said
+    assert "mute.mp4 has no sound. Record it with a microphone" in said
+    assert "tail.mp4 cannot be opened: it is no video or sound, or its index is missing" in said
+    assert 'late.mp4 is 0:04.2 long, so begin = "9:00.0" is not in it.' in said
     assert all(a.stage == "ingest" for job in studio.jobs() for a in studio.attempts(job))

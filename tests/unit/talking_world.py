@@ -142,8 +142,9 @@ def a_talking_ball():
     """A ball with a dark mouth that opens as its sound is loud, 24 frames of 32 pixels; and its head."""
     import torch
 
+    from pipelines.talking_head.egstalker.engine import Egstalker
+    from pipelines.talking_head.egstalker.sizes import Sizes
     from pipelines.talking_head.gaussians.cloud import Counts
-    from pipelines.talking_head.gaussians.engine import Gaussians
     from pipelines.talking_head.learning.course import Course
     from pipelines.talking_head.scene import Scene
     from pipelines.talking_head.track.bundle import Head
@@ -180,7 +181,9 @@ def a_talking_ball():
         opening=torch.from_numpy(opening).float(),
         lips=torch.tensor([[10.0, 16.0, 22.0, 24.0]]).repeat(frames, 1),
     )
-    return scene, head, triangles, Course(engine=Gaussians(Counts(face=150, hair=40, torso=20)), iterations=60)
+    small = Sizes(planes=(8, 16), channels=4, agents=4, hidden=8, degree=1, most=260, strain=1e-3)
+    engine = Egstalker(counts=Counts(face=150, hair=40, torso=20), sizes=small)
+    return scene, head, triangles, Course(engine=engine, iterations=60)
 
 
 def made_up_track(frames=30, side=16):

@@ -17,7 +17,7 @@ from pipelines.talking_head.drive import motion
 from pipelines.talking_head.drive.kept import arrays
 from pipelines.talking_head.drive.shaping import controls
 from pipelines.talking_head.ingest.crop import Crop
-from pipelines.talking_head.ingest.footage import Footage
+from pipelines.talking_head.ingest.footage import Footage, Take
 from pipelines.talking_head.landmarks.landmarker import Landmarker
 from pipelines.talking_head.landmarks.points import LIPS, MESH
 from pipelines.talking_head.learning.drivers import ByEar, ByMotion, keep_driver, kept_driver
@@ -89,9 +89,10 @@ def learning(folder, options, landmarker):
     for stage in ("ingest", "track", "listen", "train"):
         (folder / "stages" / stage).mkdir(parents=True)
     footage = Footage(
-        path=folder / "a.mp4",
-        first=0,
+        takes=(Take(path=folder / "a.mp4", first=0, count=FRAMES),),
         crop=Crop(left=0, top=0, side=SIDE),
+        size=(SIDE, SIDE),
+        usual=np.zeros((32, 32, 3), dtype=np.uint8),
         points=np.zeros((FRAMES, 478, 3)),
         blendshapes=clip.mouths.blendshapes,
         there=track.there,

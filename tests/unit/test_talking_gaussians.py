@@ -264,7 +264,9 @@ def test_a_cloud_keeps_its_numbers_valid():
     cloud = Cloud([Start(at=torch.zeros(5, 3), colour=torch.tensor([[0.0, 1.0, 0.5]]).repeat(5, 1), size=0.4)])
     assert len(cloud) == 5
     assert torch.isfinite(cloud.colour).all()
-    assert torch.allclose(cloud.spread(torch.zeros(5, 3)), 0.16 * torch.eye(3).repeat(5, 1, 1), atol=1e-6)
+    assert torch.allclose(
+        cloud.spread(torch.zeros(5, 3), torch.zeros(5, 4)), 0.16 * torch.eye(3).repeat(5, 1, 1), atol=1e-6
+    )
 
 
 # Driven by codes.

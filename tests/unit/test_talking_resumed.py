@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pipelines.talking_head.ingest.crop import Crop
-from pipelines.talking_head.ingest.footage import Footage, Look
+from pipelines.talking_head.ingest.footage import Footage, Look, Take
 from pipelines.talking_head.ingest.stretches import looked
 from pipelines.talking_head.landmarks.landmarker import Landmarker
 from pipelines.talking_head.track import sights
@@ -57,9 +57,10 @@ def made_up_footage(path, track):
     pictures = np.random.default_rng(1).integers(0, 256, (count, 32, 32, 3), dtype=np.uint8)
     none = np.zeros((count, 0))
     return Footage(
-        path=film(path, pictures),
-        first=0,
+        takes=(Take(path=film(path, pictures), first=0, count=count),),
         crop=Crop(left=0, top=0, side=32),
+        size=(32, 32),
+        usual=pictures[0],
         points=np.zeros((count, 478, 3)),
         blendshapes=none,
         there=track.there,

@@ -32,7 +32,14 @@ class Solid:
 
 
 def flattened(solid: Solid, side: int) -> Flat:
-    """The Gaussians in a picture of side by side pixels, by the affine approximation (Zwicker et al. 2002)."""
+    """The Gaussians in a picture of side by side pixels, by the affine approximation (Zwicker et al. 2002).
+
+    On a GPU one kernel does it.
+    """
+    if solid.at.is_cuda:
+        from pipelines.talking_head.gaussians.fused import project  # noqa: PLC0415  Triton is for GPUs
+
+        return project.flattened(solid, side)
     x, y, z = solid.at.unbind(1)
     depth = z.clamp_min(NEAR)
     scale = FOCAL * side / depth

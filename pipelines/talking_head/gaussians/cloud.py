@@ -57,9 +57,9 @@ class Cloud(nn.Module):
     def __len__(self) -> int:
         return len(self.at)
 
-    def spread(self, larger: Float[Tensor, "n 3"]) -> Float[Tensor, "n 3 3"]:
-        """The covariances, each axis so much larger (in logarithms)."""
-        return spread(self.quaternions, (self.sizes + larger).clamp(-6.0, 2.5).exp())
+    def spread(self, larger: Float[Tensor, "n 3"], turned: Float[Tensor, "n 4"]) -> Float[Tensor, "n 3 3"]:
+        """The covariances, each axis so much larger (in logarithms). turned: what is added to the quaternions."""
+        return spread(self.quaternions + turned, (self.sizes + larger).clamp(-6.0, 2.5).exp())
 
 
 def on_surface(

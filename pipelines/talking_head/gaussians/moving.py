@@ -19,8 +19,9 @@ HEARD, TORSO = 32, 10
 """Numbers that sound becomes, and that a pose becomes for the torso."""
 DROPPED = 0.3
 """Share of what is heard that is left out while learning: clips are short, and nets learn them by heart."""
-_MOVE, _SIZE, _COLOUR, _OPACITY = slice(0, 3), slice(3, 6), slice(6, 9), 9
-_EFFECTS = 10
+MOVE, SIZE, COLOUR, OPACITY, TURN = slice(0, 3), slice(3, 6), slice(6, 9), 9, slice(10, 14)
+"""Where in a row of effects is what they do to a Gaussian's place, size, colour, opacity and quaternion."""
+EFFECTS = 14
 
 
 class Ear(nn.Module):
@@ -65,10 +66,10 @@ class Talker(Model):
             nn.Linear(HEARD + 2, 64), nn.LeakyReLU(0.02), nn.Dropout(DROPPED), nn.Linear(64, codes)
         )
         self.follows = nn.Sequential(nn.Linear(6, 32), nn.LeakyReLU(0.02), nn.Linear(32, TORSO - 6))
-        effects = torch.zeros(len(head), codes, _EFFECTS)
-        effects[..., _MOVE] = bases
+        effects = torch.zeros(len(head), codes, EFFECTS)
+        effects[..., MOVE] = bases
         self.effects = nn.Parameter(effects)
-        self.leans = nn.Parameter(torch.zeros(len(torso), TORSO, _EFFECTS))
+        self.leans = nn.Parameter(torch.zeros(len(torso), TORSO, EFFECTS))
 
     @property
     def make(self) -> dict[str, Any]:
@@ -98,19 +99,24 @@ class Talker(Model):
         side = view.ground.shape[0]
         return drawn(flattened(self(codes, view), side), side, side).over(view.ground)
 
+    def offsets(self, codes: Float[Tensor, " k"], view: View) -> Float[Tensor, "n 14"]:
+        """What the codes do to the head's Gaussians, in proportion: twice a code, twice as far."""
+        del view
+        return self.effects.transpose(1, 2) @ codes
+
     def forward(self, codes: Float[Tensor, " k"], view: View) -> Solid:
         """All Gaussians of one frame in the camera's frame."""
         turn, move, stance = view.turn, view.move, view.stance
         leaning = torch.cat([stance, self.follows(stance[None])[0]])
-        head, torso = self.effects.transpose(1, 2) @ codes, self.leans.transpose(1, 2) @ leaning
+        head, torso = self.offsets(codes, view), self.leans.transpose(1, 2) @ leaning
         sway = swaying(view.sway)
-        at = torch.cat([(self.head.at + head[:, _MOVE]) @ turn.T + move, (self.torso.at + torso[:, _MOVE]) @ sway.T])
-        own = turn @ self.head.spread(head[:, _SIZE]) @ turn.T
-        rest = sway @ self.torso.spread(torso[:, _SIZE]) @ sway.T
+        at = torch.cat([(self.head.at + head[:, MOVE]) @ turn.T + move, (self.torso.at + torso[:, MOVE]) @ sway.T])
+        own = turn @ self.head.spread(head[:, SIZE], head[:, TURN]) @ turn.T
+        rest = sway @ self.torso.spread(torso[:, SIZE], torso[:, TURN]) @ sway.T
         parts = ((self.head, head), (self.torso, torso))
         return Solid(
             at=at,
             spread=torch.cat([own, rest]),
-            opacity=torch.cat([torch.sigmoid(cloud.opacity + moved[:, _OPACITY]) for cloud, moved in parts]),
-            colour=torch.cat([torch.sigmoid(cloud.colour + moved[:, _COLOUR]) for cloud, moved in parts]),
+            opacity=torch.cat([torch.sigmoid(cloud.opacity + moved[:, OPACITY]) for cloud, moved in parts]),
+            colour=torch.cat([torch.sigmoid(cloud.colour + moved[:, COLOUR]) for cloud, moved in parts]),
         )

@@ -1,4 +1,4 @@
-"""One video as the rest of the pipeline takes it: a span with a face, a square around the head, and its sound."""
+"""Videos as the rest of the pipeline takes them: spans with a face, a square around the head, and the sound."""
 # ruff: noqa: F722  shapes of arrays are written as jaxtyping writes them
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from math import inf
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Bool, Float32, Float64, UInt8
+from jaxtyping import Bool, Float32, Float64, Int64, UInt8
 
 from pipelines.contract import BadInput
 from pipelines.talking_head import FPS, HOP
@@ -31,18 +31,29 @@ SLACK = 0.5
 """Seconds by which a part may reach beyond the end: players round."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Footage:
-    """A video that can be learned from; t frames from ``first`` on, counted at 25 a second from the part's first.
-
-    points: landmarks in pixels of the part's region, z on their scale. there: whether the face is seen; where it is
-    not, points and blendshapes lie between those before and after. speech: whether somebody speaks. sound: HOP samples
-    a frame. notes: what the user should know.
-    """
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Take:
+    """One video: so many frames from the first on, counted at 25 a second from the part's first."""
 
     path: Path
     first: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Footage:
+    """What can be learned from: t frames of one take, or of several one after the other (``takes``).
+
+    part: of each take. size: width and height of its region. usual: how that usually looks, small. points: landmarks in
+    its pixels, z on their scale. there: whether the face is seen; where it is not, points and blendshapes lie between
+    those before and after. speech: whether somebody speaks. sound: HOP samples a frame. notes: what the user should
+    know.
+    """
+
+    takes: tuple[Take, ...]
     crop: Crop
+    size: tuple[int, int]
+    usual: UInt8[np.ndarray, "h h 3"]
     points: Float64[np.ndarray, "t 478 3"]
     blendshapes: Float64[np.ndarray, "t 52"]
     there: Bool[np.ndarray, " t"]
@@ -54,11 +65,18 @@ class Footage:
     def __len__(self) -> int:
         return len(self.points)
 
+    @property
+    def starts(self) -> Int64[np.ndarray, " k"]:
+        """The frame with which each take begins."""
+        return np.cumsum([0, *(take.count for take in self.takes[:-1])], dtype=np.int64)
+
     def pictures(self, side: int, skip: int = 0) -> Iterator[UInt8[np.ndarray, "s s 3"]]:
         """The square of every frame but the first skip, side by side pixels: decoded anew, one at a time."""
-        shown = frames(self.path, self.part, self.first + skip)
-        for picture, _ in zip(shown, range(len(self) - skip), strict=False):
-            yield self.crop.of(picture, side)
+        for take, start in zip(self.takes, self.starts, strict=True):
+            ahead = min(take.count, max(0, skip - int(start)))
+            shown = frames(take.path, self.part, take.first + ahead)
+            for _, picture in zip(range(take.count - ahead), shown, strict=False):
+                yield self.crop.of(picture, side)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,11 +196,13 @@ def _made(video: tuple[Path, Part], survey: Survey, heard: Sound, speech: Bool[n
     path, part = video
     first, last = span(survey.there)
     there = survey.there[first:last]
+    width, height = (int(side) for side in survey.size)
     return Footage(
-        path=path,
+        takes=(Take(path=path, first=first, count=last - first),),
         part=part,
-        first=first,
-        crop=_square(survey, part),
+        crop=squared(survey.boxes, (width, height), part),
+        size=(width, height),
+        usual=np.median(survey.smalls[first:last], axis=0).astype(np.uint8),
         points=bridged(survey.points[first:last], there),
         blendshapes=bridged(survey.blendshapes[first:last], there),
         there=there,
@@ -192,12 +212,11 @@ def _made(video: tuple[Path, Part], survey: Survey, heard: Sound, speech: Bool[n
     )
 
 
-def _square(survey: Survey, part: Part) -> Crop:
+def squared(boxes: Float64[np.ndarray, "n 4"], size: tuple[int, int], part: Part) -> Crop:
     """What is shown: a square region that the user chose as it is, else the square around the head."""
-    width, height = (int(side) for side in survey.size)
-    if part.region is not None and width == height:
-        return Crop(left=0, top=0, side=width)
-    return crop.around(survey.boxes, width, height)
+    if part.region is not None and size[0] == size[1]:
+        return Crop(left=0, top=0, side=size[0])
+    return crop.around(boxes, *size)
 
 
 def cut(samples: Float32[np.ndarray, " n"], first: int, last: int) -> Float32[np.ndarray, " m"]:

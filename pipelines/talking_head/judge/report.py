@@ -55,12 +55,7 @@ class Judgement:
     def figures(self) -> dict[str, Any]:
         """For the receipt."""
         return {
-            "lag": {
-                "peak_frames": self.following.peak,
-                "correlation": round(float(self.following.curve.max()), 4),
-                "margin": round(self.following.margin, 4),
-                "chance": round(self.following.chance, 5),
-            },
+            "lag": lag(self.following),
             "lmd_percent": {
                 "right": round(100 * self.distances.right, 3),
                 "wrong": round(100 * self.distances.wrong, 3),
@@ -69,6 +64,16 @@ class Judgement:
             "spread": round(self.spread, 3),
             "gain_over": {"wrong": round(self.gains[0], 3), "silent": round(self.gains[1], 3)},
         }
+
+
+def lag(following: Following) -> dict[str, Any]:
+    """How a mouth follows, as figures."""
+    return {
+        "peak_frames": following.peak,
+        "correlation": round(float(following.curve.max()), 4),
+        "margin": round(following.margin, 4),
+        "chance": round(following.chance, 5),
+    }
 
 
 def judged(spoken: Spoken, parts: Sequence[Fold]) -> Judgement:

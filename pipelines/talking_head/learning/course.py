@@ -116,9 +116,7 @@ def _stepped(engine: Engine, run: Run, scene: Scene, turn: Turn) -> Lost:
     """Afterwards the run is one iteration further, unless its loss is no number."""
     for group in run.optimiser.param_groups:
         group["lr"] = group["whole"] * fallen(turn.done) * SLOWER**run.setbacks
-    device = next(run.model.parameters()).device.type
-    with torch.autocast(device, torch.bfloat16, enabled=device == "cuda"):
-        lost = engine.loss(run.model, scene, turn)
+    lost = engine.loss(run.model, scene, turn)
     if torch.isfinite(lost.total):
         run.optimiser.zero_grad(set_to_none=True)
         lost.total.backward()

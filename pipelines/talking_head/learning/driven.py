@@ -78,4 +78,4 @@ def calm(scene: Scene, rows: Int64[np.ndarray, " l"]) -> int:
 def picture(model: Model, scene: Scene, row: int, control: torch.Tensor) -> UInt8[np.ndarray, "s s 3"]:
     """The frame, its codes these."""
     shown = rendered(model, scene, row, control).clamp(0, 1) * 255
-    return np.asarray(shown.round().byte().numpy())
+    return np.asarray(shown.round().byte().cpu().numpy())

@@ -56,7 +56,7 @@ class ByEar:
     @torch.no_grad()
     def __call__(self, heard: Float[Tensor, "b 8 w c"], eyes: Float[Tensor, "b 2"]) -> Given:
         """What the model says to it."""
-        codes = self.model.said(heard, eyes)
+        codes = self.model.said(heard.to(self.model.device), eyes.to(self.model.device)).cpu()
         kept = torch.clamp(codes, self.low, self.high)
         return Given(kept, (kept != codes).any(1))
 

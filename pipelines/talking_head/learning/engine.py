@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, Self
 
 import torch
 from jaxtyping import Float, Int
@@ -69,6 +69,27 @@ class Model(nn.Module):
     def shown(self, codes: Float[Tensor, " k"], view: View) -> Float[Tensor, "s s 3"]:
         """The picture, 0 to 1, head, torso and ground."""
 
+    def shown_together(self, codes: Float[Tensor, "b k"], views: Sequence[View]) -> list[Float[Tensor, "s s 3"]]:
+        """Several pictures, each as ``shown`` has it: what keeps a GPU busy, where an engine can."""
+        return [self.shown(one, view) for one, view in zip(codes, views, strict=True)]
+
+    def moved(self, device: torch.device, raster: str) -> Self:
+        """The same, on that device from now on. raster: what draws Gaussians, for engines that have any."""
+        del raster
+        self.to(device)
+        return self
+
+    def beside(self, other: Self) -> Self:
+        """The same, from now on where the other is, and drawn as that is: a checkpoint says neither."""
+        self.to(other.device)
+        return self
+
+    @property
+    def device(self) -> torch.device:
+        """What it computes on."""
+        found: torch.device = next(self.parameters()).device
+        return found
+
 
 class Engine(Protocol):
     """One way to learn a head. It keeps no state of its own: a model and a turn are all it has."""
@@ -94,7 +115,8 @@ class Engine(Protocol):
 
 
 def rendered(model: Model, scene: Scene, row: int, codes: Float[Tensor, " k"] | None = None) -> Float[Tensor, "s s 3"]:
-    """The frame as the model has it, 0 to 1. codes: in place of those that its sound gives."""
+    """The frame as the model has it, 0 to 1, where the model is. codes: in place of those that its sound gives."""
     if codes is None:
-        codes = model.said(scene.heard[row : row + 1], scene.eyes[row : row + 1])[0]
-    return model.shown(codes, scene.view(row))
+        heard, eyes = (values[row : row + 1].to(model.device) for values in (scene.heard, scene.eyes))
+        codes = model.said(heard, eyes)[0]
+    return model.shown(codes.to(model.device), scene.view(row).on(model.device))

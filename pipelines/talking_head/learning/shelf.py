@@ -74,9 +74,8 @@ class Shelf:
             source = self.path if self.path.is_file() else None
         if source is None:
             return None
-        state = torch.load(source, weights_only=True)
-        device = next(run.model.parameters()).device
-        model = engine.revived(state["make"]).to(device)
+        state = torch.load(source, weights_only=True, map_location="cpu")
+        model = engine.revived(state["make"]).beside(run.model)
         model.load_state_dict(state["model"])
         again = begun(engine, model, 0)
         again.optimiser.load_state_dict(state["optimiser"])

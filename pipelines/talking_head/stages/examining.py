@@ -13,7 +13,9 @@ from jaxtyping import Float, Float64, Int64, UInt8
 from torch import Tensor
 
 from pipelines.talking_head import HOP
-from pipelines.talking_head.judge import baselines, drive, mouths, pixels
+from pipelines.talking_head.judge import baselines, drive, mouths, pixels, report
+from pipelines.talking_head.judge.blocks import Fold
+from pipelines.talking_head.judge.following import REACH, followed
 from pipelines.talking_head.judge.probe import correlation
 from pipelines.talking_head.landmarks.landmarker import Landmarker
 from pipelines.talking_head.learning.drivers import Driver, Given
@@ -76,12 +78,25 @@ def examined(model: Model, driver: Driver, clip: Clip, landmarker: Landmarker) -
         **nearness(films["right"], clip),
         "lmd_percent": {name: round(100 * mouths.distance(lips[name], lips["truth"]), 3) for name in sounds},
         "opening_correlation": {name: round(correlation(opening[name], truth), 3) for name in sounds},
+        "lag": lag(opening["right"], truth),
         "opening_spread": round(mouths.spread(opening["right"], truth), 3),
         "oracle_spread": round(mouths.spread(opening["tracked"], truth), 3),
         "mouths_never_seen_percent": round(100 * float(codes["right"].held.float().mean()), 1),
         "frames_a_second": round(rate, 1),
     }
     return Exam(figures, {"truth": truth, "right sound": opening["right"], "silence": opening["silent"]})
+
+
+def lag(opening: Float64[np.ndarray, " h"], truth: Float64[np.ndarray, " h"]) -> dict[str, Any] | None:
+    """By how many frames the mouth follows best, and how surely; None where too few are held out to tell.
+
+    The opening is shifted in place of the sound, as nothing else of a frame depends on it but the pose, which it is
+    measured free of.
+    """
+    if len(truth) <= 2 * REACH:
+        return None
+    block = Fold(np.empty(0, dtype=np.int64), np.arange(len(truth), dtype=np.int64))
+    return report.lag(followed(drive.slid(opening, [block]), truth))
 
 
 def said(driver: Driver, clip: Clip, sound: Sound) -> Given:
@@ -116,7 +131,7 @@ def nearness(film: Pictures, clip: Clip) -> dict[str, Any]:
 
 def pictured(shown: Tensor) -> UInt8[np.ndarray, "s s 3"]:
     """A rendering, 0 to 1, as a picture."""
-    found: UInt8[np.ndarray, "s s 3"] = (shown.clamp(0, 1) * 255).round().byte().numpy()
+    found: UInt8[np.ndarray, "s s 3"] = (shown.clamp(0, 1) * 255).round().byte().cpu().numpy()
     return found
 
 

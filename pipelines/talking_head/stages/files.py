@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path, PurePosixPath
@@ -11,7 +12,7 @@ import numpy as np
 from pipelines.contract import Input, Work
 from pipelines.talking_head.arrays import loaded, saved
 from pipelines.talking_head.ingest.crop import Crop
-from pipelines.talking_head.ingest.footage import Footage
+from pipelines.talking_head.ingest.footage import Footage, Take
 from pipelines.talking_head.ingest.part import Part, Region
 from pipelines.talking_head.track.bundle import Head
 from pipelines.talking_head.track.sights import Sights
@@ -23,7 +24,7 @@ STATE, PREVIEW = "state", "preview.png"
 """What the stage train leaves: the folder of what is remembered, and the preview."""
 _REGION = ("left", "top", "width", "height")
 _HEAD = ("shape", "bases", "mean", "directions")
-_TRACK = ("coefficients", "at", "lips", "mouth", "blink", "there", "reprojection")
+_TRACK = ("coefficients", "at", "lips", "mouth", "blink", "there", "reprojection", "starts")
 
 
 def video(work: Work) -> Input | None:
@@ -58,26 +59,39 @@ def parts(work: Work, number: int) -> list[Path]:
     return sorted((work.earlier("render") / str(number)).glob("[0-9]*.mkv"))
 
 
+def seconds_of(folder: Path) -> tuple[float, float]:
+    """Frames of a film's parts in that folder, and the seconds that drawing and encoding them took."""
+    tallies = [json.loads(path.read_bytes()) for path in folder.glob("[0-9]*.json")]
+    return sum(tally["frames"] for tally in tallies), sum(tally["seconds"] for tally in tallies)
+
+
 def save_footage(folder: Path, footage: Footage) -> None:
-    """Afterwards the footage is in the folder, but for its file and its notes."""
+    """Afterwards the footage is in the folder, but for its files and its notes."""
     crop = footage.crop
-    arrays = {name: getattr(footage, name) for name in ("points", "blendshapes", "there", "speech", "sound")}
-    numbers = {"numbers": np.array([footage.first, crop.left, crop.top, crop.side])}
+    arrays = {name: getattr(footage, name) for name in ("points", "blendshapes", "there", "speech", "sound", "usual")}
+    takes = np.array([(take.first, take.count) for take in footage.takes])
+    numbers = {"takes": takes, "numbers": np.array([crop.left, crop.top, crop.side, *footage.size])}
     part = footage.part
     times, region = np.array([part.begin, part.end]), part.region
     sides = [] if region is None else [region.left, region.top, region.width, region.height]
     saved(folder / FOOTAGE, {**arrays, **numbers, "times": times, "region": np.array(sides, dtype=np.int64)})
 
 
-def load_footage(folder: Path, path: Path) -> Footage:
-    """The footage in the folder, of the video in path."""
-    arrays = loaded(folder / FOOTAGE)
-    first, left, top, side = (int(number) for number in arrays.pop("numbers"))
+def load_footage(work: Work) -> Footage:
+    """The footage that the stage ingest has left, of the videos of the job."""
+    arrays = loaded(work.earlier("ingest") / FOOTAGE)
+    left, top, side, *size = (int(number) for number in arrays.pop("numbers"))
     begin, end = (float(time) for time in arrays.pop("times"))
     sides = [int(number) for number in arrays.pop("region")]
-    region = Region(**dict(zip(_REGION, sides, strict=True))) if sides else None
-    part = Part(begin=begin, end=end, region=region)
-    return Footage(path=path, part=part, first=first, crop=Crop(left=left, top=top, side=side), notes=(), **arrays)
+    takes = zip(work.request.of("video"), arrays.pop("takes"), strict=True)
+    return Footage(
+        takes=tuple(Take(path=work.path(seen), first=int(first), count=int(count)) for seen, (first, count) in takes),
+        part=Part(begin=begin, end=end, region=Region(**dict(zip(_REGION, sides, strict=True))) if sides else None),
+        crop=Crop(left=left, top=top, side=side),
+        size=(size[0], size[1]),
+        notes=(),
+        **arrays,
+    )
 
 
 def save_track(folder: Path, track: Track) -> None:

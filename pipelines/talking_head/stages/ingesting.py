@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from pipelines.contract import BadInput, Result, Work
 from pipelines.talking_head import FPS, Options
 from pipelines.talking_head.about import read_about
 from pipelines.talking_head.ingest.container import opened, streams
-from pipelines.talking_head.ingest.footage import Look, Models, ingested
+from pipelines.talking_head.ingest.footage import Footage, Look, Models, ingested
 from pipelines.talking_head.ingest.part import WHOLE, Part
 from pipelines.talking_head.ingest.speech import Voice
 from pipelines.talking_head.ingest.spoken import listened
+from pipelines.talking_head.ingest.takes import joined
 from pipelines.talking_head.landmarks.landmarker import Landmarker
 from pipelines.talking_head.signing import signature
 from pipelines.talking_head.stages.files import save_footage, video
@@ -28,13 +30,13 @@ ROOM, A_PIXEL = 2e9, 10
 
 
 def ingest(work: Work) -> Result:
-    """Afterwards the footage of the video is in the stage's folder, where there is a video.
+    """Afterwards the footage of the videos is in the stage's folder, where there are any.
 
     Raises BadInput for a video that nothing can be learned from, a sound that nobody can say, a sound whose subject
     has no model; Unready where films are to be signed and cannot be.
     """
-    seen = video(work)
-    if seen is None and work.state is None:
+    videos = [work.path(seen) for seen in work.request.of("video")]
+    if not videos and work.state is None:
         raise BadInput(_nobody(work))
     options = Options(**work.request.options)
     signature(options.credentials if options.synthetic_mark else "")
@@ -42,20 +44,11 @@ def ingest(work: Work) -> Result:
     notes: list[str] = []
     for audio in work.request.of("audio"):
         notes += listened(work.path(audio)).notes
-    if seen is None:
+    if not videos:
         return Result(warnings=tuple(notes))
-    if why := too_long(work.path(seen), options.resolution, options.part):
-        raise BadInput(why)
-    models = Models(Landmarker(work.weights(LANDMARKER)), Voice(work.weights(VOICE)))
-
-    def told(row: int, total: int) -> None:
-        if row % EVERY == 0:
-            work.progress(row, total, "frames")
-
-    stretches = work.folder / STRETCHES
-    footage = ingested(work.path(seen), models, Look(part=options.part, told=told, folder=stretches))
+    footage = _looked(work, videos)
     save_footage(work.folder, footage)
-    shutil.rmtree(stretches, ignore_errors=True)
+    shutil.rmtree(work.folder / STRETCHES, ignore_errors=True)
     return Result(
         figures={"frames": len(footage), "seconds_of_video": len(footage) / FPS, "crop_pixels": footage.crop.side},
         warnings=(*footage.notes, *notes),
@@ -63,15 +56,37 @@ def ingest(work: Work) -> Result:
     )
 
 
-def too_long(path: Path, side: int, part: Part = WHOLE) -> str | None:
-    """Why so long a part of a video cannot be learned from at so many pixels, or None."""
-    with opened(path) as container:
-        seconds = part.seconds_of(streams(container).seconds)
+def _looked(work: Work, videos: Sequence[Path]) -> Footage:
+    """The footage of all videos. What was seen of them before the stage was killed is not looked at again."""
+    options = Options(**work.request.options)
+    if why := too_long(videos, options.resolution, options.part):
+        raise BadInput(why)
+    models = Models(Landmarker(work.weights(LANDMARKER)), Voice(work.weights(VOICE)))
+    footages = []
+    for number, path in enumerate(videos):
+
+        def told(row: int, total: int, name: str = path.name) -> None:
+            if row % EVERY == 0:
+                work.progress(row, total, "frames", name if len(videos) > 1 else "")
+
+        kept = work.folder / STRETCHES / str(number)
+        kept.mkdir(parents=True, exist_ok=True)
+        footages.append(ingested(path, models, Look(part=options.part, told=told, folder=kept)))
+    return joined(footages)
+
+
+def too_long(videos: Sequence[Path], side: int, part: Part = WHOLE) -> str | None:
+    """Why so long videos, or a part of one, cannot be learned from at so many pixels, or None."""
+    seconds = 0.0
+    for path in videos:
+        with opened(path) as container:
+            seconds += part.seconds_of(streams(container).seconds)
     most = ROOM / A_PIXEL / side**2 / FPS
     if seconds <= most:
         return None
+    what = f"{videos[0].name} is" if len(videos) == 1 else f"The {len(videos)} videos are"
     return (
-        f"{path.name} is {_minutes(seconds)} long; at {side} pixels at most {_minutes(most)} fit into the memory. "
+        f"{what} {_minutes(seconds)} long; at {side} pixels at most {_minutes(most)} fit into the memory. "
         "Choose a part of it (begin and end in a manifest), or a smaller resolution."
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -70,17 +70,22 @@ def whole(sound: Sound) -> Sound:
 
 
 def _in_step(work: Work) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Afterwards the sound of the video is in the folder, shifted by what it comes late."""
-    seen = video(work)
-    assert seen is not None  # noqa: S101  nobody asks otherwise
-    name = PurePosixPath(seen.path).name
-    footage = load_footage(work.earlier("ingest"), work.path(seen))
-    lag = offset.found(footage.sound, load_track(work.earlier("track")).mouth)
-    if why := offset.refusal(name, lag):
-        raise BadInput(why)
-    np.save(work.folder / SOUND, offset.shifted(footage.sound, lag.believed))
-    figures = {"frames": lag.believed, "correlation": round(lag.correlation, 3), "clear": lag.clear}
-    return {"offset": figures}, offset.advice(name, lag)
+    """Afterwards the sound of the videos is in the folder, that of each take shifted by what it comes late."""
+    footage, mouth = load_footage(work), load_track(work.earlier("track")).mouth
+    figures: list[dict[str, Any]] = []
+    notes: list[str] = []
+    sounds: list[Sound] = []
+    for take, start in zip(footage.takes, footage.starts, strict=True):
+        rows = slice(start, start + take.count)
+        sound = footage.sound[start * HOP : (start + take.count) * HOP]
+        lag = offset.found(sound, mouth[rows])
+        if why := offset.refusal(take.path.name, lag):
+            raise BadInput(why)
+        sounds.append(offset.shifted(sound, lag.believed))
+        figures.append({"frames": lag.believed, "correlation": round(lag.correlation, 3), "clear": lag.clear})
+        notes += offset.advice(take.path.name, lag)
+    np.save(work.folder / SOUND, np.concatenate(sounds))
+    return {"offset": figures[0] if len(figures) == 1 else figures}, tuple(notes)
 
 
 def _as_learned(work: Work, about: About) -> FrontEnd:

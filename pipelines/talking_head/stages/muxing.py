@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from pipelines.talking_head.about import read_about
 from pipelines.talking_head.film import VERSION, joined
 from pipelines.talking_head.marks import SYNTHETIC, Mark, stamped
 from pipelines.talking_head.signing import Signature, signature, signed
-from pipelines.talking_head.stages.files import PREVIEW, model, named, parts, video
+from pipelines.talking_head.stages.files import PREVIEW, model, named, parts, seconds_of, video
 
 RESULT = "result"
 
@@ -35,15 +36,21 @@ def mux(work: Work) -> Result:
     folder = work.folder / RESULT
     folder.mkdir(exist_ok=True)
     films = named(work.request.of("audio"))
+    began = time.perf_counter()
     for number, name in enumerate(films):
         work.progress(number, len(films), "films")
         _film(work, number, name)
+    joining = time.perf_counter() - began
     if video(work):
         shutil.copyfile(work.earlier("train") / PREVIEW, folder / PREVIEW)
     publish = Path(RESULT, f"{next(iter(films))}.mp4") if len(films) == 1 else Path(RESULT)
     options = Options(**work.request.options)
-    told = {"synthetic": SYNTHETIC, "signed": bool(options.synthetic_mark and options.credentials)} if films else {}
-    return Result(publish=str(publish), figures=told, versions={"pyav": VERSION})
+    told = {
+        "synthetic": SYNTHETIC,
+        "signed": bool(options.synthetic_mark and options.credentials),
+        "file_to_file_frames_a_second": _rate(work, len(films), joining),
+    }
+    return Result(publish=str(publish), figures=told if films else {}, versions={"pyav": VERSION})
 
 
 def _film(work: Work, number: int, name: str) -> None:
@@ -62,6 +69,13 @@ def _film(work: Work, number: int, name: str) -> None:
         signed(film, done, finish.mark, finish.by)
         film = done
     film.rename(path)
+
+
+def _rate(work: Work, films: int, joining: float) -> float:
+    """Frames a second of all films, from the features of their sounds to whole files. joining: seconds."""
+    spent = [seconds_of(work.earlier("render") / str(number)) for number in range(films)]
+    seconds = joining + sum(one for _, one in spent)
+    return round(sum(frames for frames, _ in spent) / seconds, 1) if spent else 0.0
 
 
 def _finish(work: Work, title: str) -> Finish:

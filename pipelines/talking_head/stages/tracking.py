@@ -8,7 +8,7 @@ from pipelines.contract import Result, Work
 from pipelines.talking_head import FPS, Options
 from pipelines.talking_head.ingest.footage import Footage, Look
 from pipelines.talking_head.landmarks import archive
-from pipelines.talking_head.stages.files import TRACK, load_footage, load_track, save_sights, save_track, video
+from pipelines.talking_head.stages.files import TRACK, load_footage, load_track, save_sights, save_track
 from pipelines.talking_head.track.person import Person
 from pipelines.talking_head.track.sights import sighted
 from pipelines.talking_head.track.sway import usual
@@ -23,9 +23,7 @@ ROUGH = 0.03
 
 def track(work: Work) -> Result:
     """Afterwards the track and the sights are in the stage's folder. What was done before it was killed stays done."""
-    seen = video(work)
-    assert seen is not None  # noqa: S101  nobody asks otherwise
-    footage = load_footage(work.earlier("ingest"), work.path(seen))
+    footage = load_footage(work)
     found = _posed(work, footage)
 
     def told(row: int, total: int) -> None:
@@ -38,7 +36,7 @@ def track(work: Work) -> Result:
     save_sights(work.folder, sights)
     shutil.rmtree(rows, ignore_errors=True)
     off = float(found.reprojection.mean())
-    warnings = (f"{seen.path.rpartition('/')[2]}: the head could be followed only roughly.",) if off > ROUGH else ()
+    warnings = (f"{footage.takes[0].path.name}: the head could be followed only roughly.",) if off > ROUGH else ()
     figures = {"reprojection_percent": round(100 * off, 3), "torso_sway_percent": round(100 * usual(sights.sway), 3)}
     return Result(figures=figures, warnings=warnings, weights=digests(LANDMARKER, SELFIE))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import torch
 
 from pipelines.contract import BadInput, Result, Work, cores, write_atomic
 from pipelines.talking_head import FPS, GIB, Options
+from pipelines.talking_head.device import device, device_name
 from pipelines.talking_head.drive import motion
 from pipelines.talking_head.drive.codes import Mouths
 from pipelines.talking_head.engines import engine
@@ -24,7 +25,7 @@ from pipelines.talking_head.listen.front import FrontEnd, Sound, apart
 from pipelines.talking_head.preview import chosen, page
 from pipelines.talking_head.scene import Scene, assembled
 from pipelines.talking_head.stages.examining import Clip, examined, pictured
-from pipelines.talking_head.stages.files import PREVIEW, STATE, load_footage, load_sights, load_track, video
+from pipelines.talking_head.stages.files import PREVIEW, STATE, load_footage, load_sights, load_track
 from pipelines.talking_head.stages.fronts import front_of
 from pipelines.talking_head.stages.listening import SOUND
 from pipelines.talking_head.subject import Made, keep
@@ -78,22 +79,23 @@ def train(work: Work) -> Result:
     """
     torch.set_num_threads(cores())
     torch.set_flush_denormal(True)
-    options = Options(**work.request.options)
+    options, on = Options(**work.request.options), device()
     sound: Sound = np.load(work.earlier("listen") / SOUND)
     front = front_of(work, options.front)
     lesson = lesson_of(work, options, sound, front)
-    course = _taught(lesson)
+    course = _taught(lesson, on)
     held = lesson.fold.held
     clip = Clip(scene=lesson.scene, track=lesson.track, held=held, sound=sound, front=front)
     driver = lesson.driver(course.model)
     exam = examined(course.model, driver, clip, lesson.landmarker)
     _show(lesson, course.model, exam.curves)
     made = Made(engine=options.engine, model=course.model, driver=driver)
-    about = keep(work.folder / STATE, made, lesson.scene, (front.name, front.digest))
+    about = keep(work.folder / STATE, made, lesson.scene, (front.name, front.digest), lesson.track.longest)
     figures = {
         "engine": options.engine,
         "drive": about.drive,
         "seed": options.seed,
+        "device": device_name(on),
         **course.model.counted,
         "learned_frames": len(lesson.rows),
         **_told(course),
@@ -125,18 +127,22 @@ def _warned(course: Learned, options: Options) -> tuple[str, ...]:
     return tuple(found)
 
 
-def held_out(frames: int) -> Fold:
-    """The end of the clip, and all before it but a guard of half a second."""
-    held = min(round(HELD * frames), MOST_HELD)
+def held_out(frames: int, starts: Sequence[int] = (0,)) -> Fold:
+    """The end of the last take, and all before it but guards of half a second: before it, and where takes are joined.
+
+    starts: the first frame of each take.
+    """
+    first = frames - min(round(HELD * frames), MOST_HELD, frames - int(starts[-1]))
     rows = np.arange(frames, dtype=np.int64)
-    return Fold(rows[: frames - held - GUARD], rows[frames - held :])
+    near = np.min([abs(rows - join + 0.5) for join in (first, *starts[1:])], axis=0) < GUARD
+    return Fold(rows[(rows < first) & ~near], rows[first:])
 
 
 def lesson_of(work: Work, options: Options, sound: Sound, front: FrontEnd) -> Lesson:
     """What is learned in that job; what gives the codes has learned already. sound: in step with the mouth."""
     track = load_track(work.earlier("track"))
-    fold = held_out(len(track))
-    heard = apart(front, sound, (int(fold.held[0]), len(track)))
+    fold = held_out(len(track), [int(start) for start in track.starts])
+    heard = apart(front, sound, sorted({*map(int, track.starts[1:]), int(fold.held[0]), len(track)}))
     scene = assembled(load_sights(work.earlier("track")), track, heard)
     landmarker = Landmarker(work.weights(LANDMARKER))
     lesson = Lesson(
@@ -147,17 +153,15 @@ def lesson_of(work: Work, options: Options, sound: Sound, front: FrontEnd) -> Le
 
 def _moving(lesson: Lesson, sound: Sound, front: FrontEnd) -> Lesson:
     """The lesson of a model that a motion drives. The motion is learned first, from the same frames."""
-    work, track, rows = lesson.work, lesson.track, lesson.rows.numpy()
-    seen = video(work)
-    assert seen is not None  # noqa: S101  the stage is not asked otherwise
-    mouths = Mouths(track.lips, load_footage(work.earlier("ingest"), work.path(seen)).blendshapes)
+    track, rows = lesson.track, lesson.rows.numpy()
+    mouths = Mouths(track.lips, load_footage(lesson.work).blendshapes)
     own = motion.lesson(motion.Clip(sound, mouths), front, rows)
     part = prepared(lesson.scene, track, mouths, (motion.learned(own, [], front.digest), rows))
     return replace(lesson, scene=part.scene, head=part.head, moved=ByMotion(part.motion, part.controls))
 
 
-def _taught(lesson: Lesson) -> Learned:
-    """The model after its course."""
+def _taught(lesson: Lesson, on: torch.device) -> Learned:
+    """The model after its course on that device."""
     options, work = lesson.options, lesson.work
     triangles = torch.from_numpy(lesson.landmarker.face.triangles).long()
     course = Course(
@@ -170,9 +174,10 @@ def _taught(lesson: Lesson) -> Learned:
     )
     torch.manual_seed(course.seed)
     model = course.engine.begun(lesson.scene.chosen(lesson.rows), lesson.head, triangles, course.drive)
+    model = model.moved(on, options.raster)
     watch = Watch(work.folder / "checkpoint", _telling(lesson))
     try:
-        return learned(model, lesson.scene, lesson.rows, course, watch)
+        return learned(model, lesson.scene.on(on), lesson.rows, course, watch)
     except OverMemory as error:
         raise BadInput(
             f"Learning was stopped: {error} (most_memory = {options.most_memory:g} GiB). Allow more, or ask for a "

@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Bool, Float32, Float64
 
 from pipelines.talking_head.landmarks.points import EYE_CORNERS, MESH, STEADY
-from pipelines.talking_head.track.turning import FOCAL, Poses, crossing, nearest, projected, rotation, slopes
+from pipelines.talking_head.track.turning import FOCAL, Poses, crossing, joined, nearest, projected, rotation, slopes
 
 BASES = 16
 """Principal components of the blendshapes that bases are driven by."""
@@ -133,10 +133,7 @@ def posed(
     starts = range(0, len(poses), AT_ONCE)
     parts = [slice(start, start + AT_ONCE) for start in starts]
     found = [_posed(at[part], formed[part], poses.chosen(np.arange(len(poses))[part]), steps) for part in parts]
-    return Poses(
-        turns=np.concatenate([one.turns for one in found]),
-        moves=np.concatenate([one.moves for one in found]),
-    )
+    return joined(found)
 
 
 def _posed(at: Float64[np.ndarray, "t v 2"], formed: Float64[np.ndarray, "t v 3"], poses: Poses, steps: int) -> Poses:

@@ -48,7 +48,7 @@ def sighted(footage: Footage, track: Track, person: Person, side: int, look: Loo
             look.told(row, len(footage))
         rows.add(row, picture, divided(person(picture), surface[row]))
     if rows.done < len(footage):
-        raise RuntimeError(f"{footage.path.name} has fewer frames than when it was looked at first: was it changed?")
+        raise RuntimeError("The video has fewer frames than when it was looked at first: was it changed?")
     pictures = rows.pictures
     looks = np.linspace(0, len(pictures) - 1, min(LOOKS, len(pictures))).astype(int)
     return Sights(
@@ -56,7 +56,7 @@ def sighted(footage: Footage, track: Track, person: Person, side: int, look: Loo
         ground=plated((pictures[row], person(pictures[row])) for row in looks).picture,
         head=rows.head,
         torso=rows.torso,
-        sway=swayed(pictures, rows.torso),
+        sway=swayed(pictures, rows.torso, footage.starts),
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from jaxtyping import Float64, UInt8
+from jaxtyping import Float64, Int64, UInt8
 
 from pipelines.talking_head.track.smoothing import smoothed
 
@@ -28,10 +28,14 @@ _HAIR = 1e-3
 """Pixels that may be missed for nothing: where all points agree, their median is 0."""
 
 
-def swayed(pictures: UInt8[np.ndarray, "t s s 3"], torso: UInt8[np.ndarray, "t s s"]) -> Float64[np.ndarray, "t 4"]:
+def swayed(
+    pictures: UInt8[np.ndarray, "t s s 3"],
+    torso: UInt8[np.ndarray, "t s s"],
+    starts: Int64[np.ndarray, " k"] | None = None,
+) -> Float64[np.ndarray, "t 4"]:
     """The sway of each frame as ``moved`` takes it; all 0 where no torso can be followed, or flow explains nothing.
 
-    torso: its share of each pixel, in 255ths.
+    torso: its share of each pixel, in 255ths. starts: the frame with which each take begins.
     """
     first = middle(pictures)
     share = cv2.resize(torso[first], (SIDE, SIDE), interpolation=cv2.INTER_LINEAR)
@@ -39,7 +43,8 @@ def swayed(pictures: UInt8[np.ndarray, "t s s 3"], torso: UInt8[np.ndarray, "t s
     if len(points) * APART < LEAST * SIDE**2:
         return np.zeros((len(pictures), 4))
     looked = np.stack([_grey(picture) for picture in pictures])
-    found = smoothed(np.stack([_fitted(points, looked[first], one) for one in looked]))
+    each = np.stack([_fitted(points, looked[first], one) for one in looked])
+    found = np.concatenate([smoothed(take) for take in np.split(each, starts[1:] if starts is not None else [])])
     found -= found[first]
     before, after = (_off(looked, first, points, sway) for sway in (np.zeros_like(found), found))
     return found if after <= TOLD * before else np.zeros_like(found)

@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
-from jaxtyping import Bool, Float64
+from jaxtyping import Bool, Float64, Int64
 
 from pipelines.talking_head.ingest.footage import Footage
 from pipelines.talking_head.landmarks.archive import Canonical
@@ -14,7 +14,7 @@ from pipelines.talking_head.landmarks.points import BLINK_LEFT, BLINK_RIGHT, LIP
 from pipelines.talking_head.track import bundle, lips
 from pipelines.talking_head.track.bundle import Head, Observed
 from pipelines.talking_head.track.smoothing import steadied
-from pipelines.talking_head.track.turning import Poses, projected
+from pipelines.talking_head.track.turning import Poses, joined, projected
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -24,6 +24,7 @@ class Track:
     at: the landmarks from the middle of the crop, in its sides. lips: the outer, then the inner ring in the head's
     frame, free of its pose, in inter-ocular distances. mouth: in the columns of ``lips.mouths``. blink: of both eyes, 0
     open to 1 shut. reprojection: mean distance of landmark and fitted surface, share of the inter-ocular distance.
+    starts: the frame with which each take begins: what is beside a join was not one after the other.
     """
 
     head: Head
@@ -35,9 +36,17 @@ class Track:
     blink: Float64[np.ndarray, "t 2"]
     there: Bool[np.ndarray, " t"]
     reprojection: Float64[np.ndarray, " t"]
+    starts: Int64[np.ndarray, " k"] = field(default_factory=lambda: np.zeros(1, dtype=np.int64))
 
     def __len__(self) -> int:
         return len(self.at)
+
+    @property
+    def longest(self) -> slice:
+        """The frames of the longest take, the first of those: what can be played without a join."""
+        ends = [*self.starts[1:], len(self)]
+        takes = [slice(int(start), int(end)) for start, end in zip(self.starts, ends, strict=True)]
+        return max(takes, key=lambda rows: rows.stop - rows.start)
 
     @property
     def opening(self) -> Float64[np.ndarray, " t"]:
@@ -57,7 +66,7 @@ def tracked(footage: Footage, face: Canonical) -> Track:
     fit = bundle.fitted(observed, face.points)
     coefficients = fit.head.coefficients(observed.blendshapes)
     formed = fit.head.formed(coefficients)
-    poses = steadied(fit.poses)
+    poses = joined([steadied(fit.poses.chosen(rows)) for rows in np.split(np.arange(len(footage)), footage.starts[1:])])
     flat = lips.flattened(observed.at, fit.poses, lips.deep(fit.head))
     return Track(
         head=fit.head,
@@ -69,6 +78,7 @@ def tracked(footage: Footage, face: Canonical) -> Track:
         blink=np.clip(observed.blendshapes[:, [BLINK_LEFT, BLINK_RIGHT]], 0.0, 1.0),
         there=observed.there,
         reprojection=bundle.missed(observed.at, formed, poses),
+        starts=footage.starts,
     )
 
 

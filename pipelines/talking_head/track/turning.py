@@ -8,6 +8,7 @@ is no matter.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,6 +56,13 @@ def slopes(seen: Float64[np.ndarray, "*n 3"]) -> Float64[np.ndarray, "*n 2 3"]:
     found[..., 0, 0] = found[..., 1, 1] = nearness
     found[..., :, 2] = -nearness[..., None] * seen[..., :2] / seen[..., 2:]
     return found
+
+
+def joined(parts: Sequence[Poses]) -> Poses:
+    """The poses, one after the other."""
+    return Poses(
+        turns=np.concatenate([part.turns for part in parts]), moves=np.concatenate([part.moves for part in parts])
+    )
 
 
 def rotation(vectors: Float64[np.ndarray, "*n 3"]) -> Float64[np.ndarray, "*n 3 3"]:
