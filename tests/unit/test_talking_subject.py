@@ -69,7 +69,9 @@ def test_a_film_longer_than_the_clip_is_the_same_in_parts(subject):
     whole = np.stack([picture for picture, _ in spoken(one, HEARD, 0, 85)])
     other = remembered(subject)
     parts = [np.stack([p for p, _ in spoken(other, HEARD, a, b)]) for a, b in ((0, 50), (50, 85))]
-    assert np.array_equal(whole, np.concatenate(parts))
+    off = np.abs(whole.astype(int) - np.concatenate(parts))
+    assert off.max() <= 1
+    assert off.mean() < 1e-4  # sound is heard in batches, whose sums are rounded by their size
 
 
 def test_beside_the_head_the_film_is_the_clip_and_the_head_is_moved_by_the_sound(subject):
