@@ -21,11 +21,12 @@ from pipelines.talking_head.judge.blocks import GUARD
 from pipelines.talking_head.learning.drivers import ByEar
 from pipelines.talking_head.playing import BLEND
 from pipelines.talking_head.stages import listening
+from pipelines.talking_head.stages.examining import lag
 from pipelines.talking_head.stages.files import load_sights, load_track, named, save_sights, save_track
 from pipelines.talking_head.stages.ingesting import too_long
 from pipelines.talking_head.stages.training import held_out
 from pipelines.talking_head.subject import Made, keep, remembered, spoken
-from tests.unit.talking_world import a_talking_ball, begun, film, made_up_track
+from tests.unit.talking_world import a_talking_ball, begun, film, made_up_track, wandering
 
 COUNT = 70
 HEARD = np.random.default_rng(3).normal(0, 1, (130, 1, 4)).astype(np.float32)
@@ -64,6 +65,14 @@ def test_a_model_of_another_version_is_refused_with_what_to_do(tmp_path):
     (tmp_path / ABOUT).write_text('{"engine": "egstalker", "head": 1900, "loop": [1, 2, 0.5]}')
     with pytest.raises(BadInput, match="another version of visaged"):
         read_about(tmp_path)
+
+
+def test_the_receipt_tells_by_how_many_frames_a_mouth_lags_where_there_is_enough_to_tell():
+    truth = wandering(100, 1)
+    late = np.roll(truth, 3) + np.random.default_rng(2).normal(0, 0.05, 100)
+    assert (lag(truth, truth)["peak_frames"], lag(late, truth)["peak_frames"]) == (0, -3)
+    assert lag(truth, truth)["margin"] > 0.15
+    assert lag(truth[:30], truth[:30]) is None
 
 
 def test_a_film_longer_than_the_clip_is_the_same_in_parts(subject):
