@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from pipelines.contract import BadInput, Result, Work
+from pipelines.contract import BadInput, Result, Work, write_atomic
 from pipelines.talking_head import FPS, HOP, Options, offset
 from pipelines.talking_head.about import About, read_about
 from pipelines.talking_head.ingest.spoken import listened
@@ -49,19 +49,23 @@ def features(work: Work, number: int) -> Features:
 def save_heard(path: Path, front: FrontEnd, sound: Sound) -> None:
     """Afterwards path holds the features of the sound, which was listened to in stretches: memory has an end.
 
-    It never holds a part of them. sound: at least a frame. A stretch also hears what comes before and after it.
+    It never holds a part of them: those lie beside it, and whoever was stopped goes on behind the last whole stretch.
+    sound: at least a frame. A stretch also hears what comes before and after it.
     """
     frames, partial = len(sound) // HOP, path.with_name(f".{path.name}.partial")
-    kept: np.memmap[Any, np.dtype[np.float32]] | None = None
-    for first in range(0, frames, STRETCH):
+    mark = path.with_suffix(".frames")
+    done = int(mark.read_text("ascii")) if mark.exists() and partial.exists() else 0
+    kept = np.lib.format.open_memmap(partial, "r+") if done else None
+    for first in range(done, frames, STRETCH):
         begin, last = max(0, first - BESIDE), min(frames, first + STRETCH)
         heard = front(sound[begin * HOP : min(frames, last + BESIDE) * HOP])
         if kept is None:
             kept = np.lib.format.open_memmap(partial, "w+", np.float32, (frames, *heard.shape[1:]))
         kept[first:last] = heard[first - begin : last - begin]
-    assert kept is not None  # noqa: S101  the stage ingest refuses what has no frame
-    kept.flush()
+        kept.flush()
+        write_atomic(mark, str(last).encode("ascii"))
     partial.replace(path)
+    mark.unlink()
 
 
 def whole(sound: Sound) -> Sound:
