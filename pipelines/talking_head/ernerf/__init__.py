@@ -1,0 +1,11 @@
+"""The engine ``ernerf`` in plain PyTorch: a radiance field that hears, and the reference for every faster path.
+
+- ``sizes``    the paper's sizes, and a miniature of them
+- ``box``      the cube around the head, and rays into it;  ``occupancy``  which of its cells hold anything
+- ``march``    where rays are looked at;  ``planes``  grids of features, and the three planes that a point falls on
+- ``field``    features, sound, eyes and direction become density and colour;  ``composite``  what a ray sees
+- ``head``     all of these together;  ``torso``  the flat picture beneath it
+- ``portrait``  somebody, learned: what is kept and shown
+- ``drawing``  which pixels a turn looks at;  ``losses``  what they are judged by;  ``turns``  both together
+- ``engine``   how it begins, its rates, its parts of the course
+"""
