@@ -76,20 +76,19 @@ def whole(sound: Sound) -> Sound:
 def _in_step(work: Work) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Afterwards the sound of the videos is in the folder, that of each take shifted by what it comes late."""
     footage, mouth = load_footage(work), load_track(work.earlier("track")).mouth
-    figures: list[dict[str, Any]] = []
-    notes: list[str] = []
-    sounds: list[Sound] = []
-    for take, start in zip(footage.takes, footage.starts, strict=True):
-        rows = slice(start, start + take.count)
-        sound = footage.sound[start * HOP : (start + take.count) * HOP]
-        lag = offset.found(sound, mouth[rows])
-        if why := offset.refusal(take.path.name, lag):
-            raise BadInput(why)
-        sounds.append(offset.shifted(sound, lag.believed))
-        figures.append({"frames": lag.believed, "correlation": round(lag.correlation, 3), "clear": lag.clear})
-        notes += offset.advice(take.path.name, lag)
-    np.save(work.folder / SOUND, np.concatenate(sounds))
-    return {"offset": figures[0] if len(figures) == 1 else figures}, tuple(notes)
+    names = [take.path.name for take in footage.takes]
+    sounds = np.split(footage.sound, footage.starts[1:] * HOP)
+    lags = [offset.found(*pair) for pair in zip(sounds, np.split(mouth, footage.starts[1:]), strict=True)]
+    if why := next((why for pair in zip(names, lags, strict=True) if (why := offset.refusal(*pair))), None):
+        raise BadInput(why)
+    by = offset.together(lags)
+    np.save(work.folder / SOUND, np.concatenate([offset.shifted(*pair) for pair in zip(sounds, by, strict=True)]))
+    figures = [
+        {"frames": frames, "correlation": round(lag.correlation, 3), "clear": lag.clear}
+        for frames, lag in zip(by, lags, strict=True)
+    ]
+    notes = tuple(note for pair in zip(names, lags, strict=True) for note in offset.advice(*pair))
+    return {"offset": figures[0] if len(figures) == 1 else figures}, notes
 
 
 def _as_learned(work: Work, about: About) -> FrontEnd:
