@@ -145,10 +145,10 @@ def test_what_cannot_be_used_says_why_before_anything_is_learned(studio, tmp_pat
     studio.drop("talking_head/anna/hum.mp4", film(tmp_path / "hum.mp4", grey, sound=tone(1.2)).read_bytes())
     studio.drop("talking_head/anna/hello.wav", hello)
     studio.drop("talking_head/anna/hello.txt", "Hello!")
-    studio.drop("talking_head/anna/mute.mp4", film(tmp_path / "mute.mp4", grey).read_bytes())
-    studio.drop("talking_head/anna/tail.mp4", take[len(take) // 2 :])
-    studio.drop("talking_head/anna/late.manifest.toml", '[options]\nbegin = "9:00"\n')
-    studio.drop("talking_head/anna/late.mp4", take)
+    studio.drop("talking_head/bob/mute.mp4", film(tmp_path / "mute.mp4", grey).read_bytes())
+    studio.drop("talking_head/bob/tail.mp4", take[len(take) // 2 :])
+    studio.drop("talking_head/bob/late.manifest.toml", '[options]\nbegin = "9:00"\n')
+    studio.drop("talking_head/bob/late.mp4", take)
     assert studio.visaged("run", "--once", timeout=300).returncode == 1
     assert {j.name: j.status for j in studio.jobs()} == dict.fromkeys(
         ("hum", "hello", "mute", "tail", "late"), Status.FAILED

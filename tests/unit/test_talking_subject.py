@@ -167,6 +167,29 @@ def test_a_long_sound_is_heard_in_stretches_as_in_one_go(tmp_path, monkeypatch):
     assert len(listening.whole(sound[:-5])) == len(sound)
 
 
+def test_a_long_sound_that_was_heard_in_part_is_heard_from_there_on(tmp_path, monkeypatch):
+    sound = np.random.default_rng(0).integers(-9, 9, 333 * HOP).astype(np.float32)
+    monkeypatch.setattr(listening, "STRETCH", 100)
+
+    class Stopped(Whole):
+        heard = 0
+
+        def __call__(self, sound):
+            self.heard += 1
+            if self.heard == 3:
+                raise InterruptedError
+            return super().__call__(sound)
+
+    front = Stopped()
+    with pytest.raises(InterruptedError):
+        listening.save_heard(tmp_path / "0.npy", front, sound)
+    assert not (tmp_path / "0.npy").exists()
+    listening.save_heard(tmp_path / "0.npy", front, sound)
+    assert front.heard == 3 + 2, "two of four stretches were there"
+    assert np.array_equal(np.load(tmp_path / "0.npy"), Whole()(sound))
+    assert [path.name for path in tmp_path.iterdir()] == ["0.npy"]
+
+
 def test_a_video_that_no_memory_holds_is_refused_with_how_much_it_does(tmp_path):
     path = film(tmp_path / "long.mp4", [np.zeros((32, 32, 3), dtype=np.uint8)] * 2, times=[0.0, 700.0])
     assert "long.mp4 is 11.7 minutes long; at 128 pixels at most 8.1 minutes fit" in (too_long([path], 128) or "")
