@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import signal
@@ -11,16 +10,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import av
 import cv2
 import numpy as np
 
 from bench.place import Place, set_up
 from bench.report import Report, Table
 from bench.talking import CLIPS
-from daemon.model import ACTIVE, Job, Status
+from bench.talking_ended import STAGES, Ended, ended_as
+from daemon.model import ACTIVE, Job
 from daemon.store import AttemptStatus
-from pipelines.talking_head import PIPELINE
 from pipelines.talking_head.ingest import sound
 from pipelines.talking_head.learning.course import KEPT
 from pipelines.talking_head.stages.rendering import PART
@@ -30,25 +28,12 @@ FRAMES, ITERATIONS = 105, 120
 SAID = 12.0
 """Seconds of the sound that is said: two parts of rendering."""
 SHARES = (0.1, 0.5, 0.9)
-"""Where in a stage it is killed, as a share of the time that it takes undisturbed."""
+"""Where in a stage it is killed: as a share of what it has to do where it tells that, else of its time undisturbed."""
+TELLING = ("ingest", "train", "render")
+"""The stages that tell how far they are often enough."""
 LONGEST = 1800.0
 SETTINGS = f"[pipelines.talking_head]\nresolution = 96\niterations = {ITERATIONS}\n"
-STAGES = tuple(stage.name for stage in PIPELINE.stages)
 MISSED = "-"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
-    """What is left when all is over. film: SHA-256 of what is seen and heard. took: seconds of each stage's last run.
-
-    attempts, done: of each stage.
-    """
-
-    figures: str
-    film: str
-    took: dict[str, float]
-    attempts: dict[str, int]
-    done: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,17 +46,26 @@ class Kill:
     lost: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Where stages are to be killed. took: seconds of each undisturbed. daemon: it too."""
+
+    share: float
+    took: dict[str, float]
+    daemon: bool
+
+
 def measure(folder: Path, models: Path) -> Report:
     """One drop undisturbed, then the same killed in each of its stages, once for each share; the daemon too at last."""
     drop = _drop(folder)
-    quiet = _ended(*_played(folder / "quiet", drop, models, ()))
+    quiet = ended_as(*_played(folder / "quiet", drop, models))
     rows: list[tuple[str, ...]] = []
     broken: list[str] = []
     for number, share in enumerate(SHARES):
         kills: list[Kill] = []
-        wanted = [(stage, share * quiet.took[stage], share == SHARES[-1]) for stage in STAGES]
+        wanted = Wanted(share=share, took=quiet.took, daemon=share == SHARES[-1])
         place, job = _played(folder / f"round{number}", drop, models, wanted, kills)
-        ended = _ended(place, job)
+        ended = ended_as(place, job)
         rows += [_row(share, stage, kills, ended) for stage in STAGES]
         broken += [f"killed at {share:.0%}: {what}" for what in _different(quiet, ended, kills)]
     return _report(quiet, rows, broken)
@@ -90,37 +84,44 @@ def _drop(folder: Path) -> dict[str, bytes]:
 
 
 def _played(
-    root: Path,
-    drop: dict[str, bytes],
-    models: Path,
-    wanted: Sequence[tuple[str, float, bool]],
-    kills: list[Kill] | None = None,
+    root: Path, drop: dict[str, bytes], models: Path, wanted: Wanted | None = None, kills: list[Kill] | None = None
 ) -> tuple[Place, Job]:
     """A place in which the drop is done, with its job, whatever was killed on the way. kills: gets what was."""
     place = set_up(root, f'settle_seconds = 0.2\nmodels = "{models}"\nfetch_models = false', rest=SETTINGS)
     place.drop(drop, "talking_head/anna/both")
     daemon = place.start()
     try:
-        for stage, seconds, too in wanted:
-            place.wait_for(f"the stage {stage}", lambda stage=stage: _pid_of(stage, root) or _over(place), LONGEST)
-            time.sleep(seconds)
-            if (pid := _pid_of(stage, root)) is None:
+        for stage in STAGES if wanted else ():
+            if (after := _killed(place, stage, wanted)) is None:
                 continue  # it was quicker than before
-            before = _far(root, stage)
-            os.kill(pid, signal.SIGKILL)
-            if too:
+            before = len(_told(root, stage))
+            if wanted.daemon:
                 daemon.kill()
                 daemon.wait()
                 daemon = place.start()
             lost = _lost(place, stage, before)
-            if kills is not None:
-                kills.append(Kill(stage=stage, after=seconds, daemon=too, lost=lost))
+            kills.append(Kill(stage=stage, after=after, daemon=wanted.daemon, lost=lost))
         place.wait_for("the end of the job", lambda: _over(place), LONGEST)
     finally:
         daemon.terminate()
         daemon.wait(60)
     (job,) = place.jobs()
     return place, job
+
+
+def _killed(place: Place, stage: str, wanted: Wanted) -> float | None:
+    """After how many seconds the stage was killed where that is wanted; None: it was over before."""
+    place.wait_for(f"the stage {stage}", lambda: _pid_of(stage, place.root) or _done(place, stage), LONGEST)
+    began = time.monotonic()
+    if stage in TELLING:
+        place.wait_for(f"{stage} to get there", lambda: _share(place.root, stage) >= wanted.share, LONGEST)
+    else:
+        time.sleep(wanted.share * wanted.took[stage])
+    after = time.monotonic() - began
+    if (pid := _pid_of(stage, place.root)) is None:
+        return None
+    os.kill(pid, signal.SIGKILL)
+    return after
 
 
 def _over(place: Place) -> bool:
@@ -142,14 +143,15 @@ def _pid_of(stage: str, root: Path) -> int | None:
     return max(found, default=None)
 
 
-def _told(root: Path, stage: str) -> list[float]:
-    """What a stage said of how far it was, line by line."""
+def _told(root: Path, stage: str) -> list[tuple[float, float]]:
+    """What a stage said of how far it was, line by line: done, and of how many."""
     lines = [line for path in root.glob("work/*/progress.jsonl") for line in path.read_text().splitlines()]
-    return [told["done"] for told in map(json.loads, lines) if told["stage"] == stage]
+    return [(told["done"], told["total"]) for told in map(json.loads, lines) if told["stage"] == stage]
 
 
-def _far(root: Path, stage: str) -> int:
-    return len(_told(root, stage))
+def _share(root: Path, stage: str) -> float:
+    """What the stage says that it has done of all it has to do."""
+    return max((done / total for done, total in _told(root, stage)), default=0.0)
 
 
 def _lost(place: Place, stage: str, before: int) -> str:
@@ -159,54 +161,17 @@ def _lost(place: Place, stage: str, before: int) -> str:
         lambda: len(_told(place.root, stage)) > before or _done(place, stage),
         LONGEST,
     )
-    told = _told(place.root, stage)
-    if before == 0 or len(told) <= before:
+    told = [done for done, _ in _told(place.root, stage)]
+    if before == 0:
         return "all of it"
-    again = max(told[:before]) - told[before]
-    return f"{again:.0f} of {max(told[:before]):.0f}"
+    if len(told) <= before:
+        return f"none of {max(told):.0f}"
+    return f"{max(told[:before]) - told[before]:.0f} of {max(told[:before]):.0f}"
 
 
 def _done(place: Place, stage: str) -> bool:
     (job,) = place.jobs()
     return any(one.stage == stage and one.status is AttemptStatus.DONE for one in place.attempts(job))
-
-
-# ---------------------------------------------------------------- what must be the same
-
-
-def _ended(place: Place, job: Job) -> Ended:
-    assert job.status is Status.DONE, job.reason
-    results = place.root / "results" / "talking_head" / "anna"
-    receipt = json.loads((results / f"{job.result}.receipt.json").read_text("utf-8"))
-    attempts = place.attempts(job)
-    return Ended(
-        figures=json.dumps(_timeless(receipt["figures"]), sort_keys=True),
-        film=_seen_and_heard(results / f"{job.result}.mp4"),
-        took={one.stage: (one.ended or 0) - one.started for one in attempts if one.status is AttemptStatus.DONE},
-        attempts={stage: sum(one.stage == stage for one in attempts) for stage in STAGES},
-        done={s: sum(one.stage == s and one.status is AttemptStatus.DONE for one in attempts) for s in STAGES},
-    )
-
-
-def _timeless(figures: object) -> object:
-    """The figures without those that a clock made."""
-    if not isinstance(figures, dict):
-        return figures
-    clock = ("seconds_an_iteration", "learning_seconds")
-    return {
-        name: _timeless(value)
-        for name, value in figures.items()
-        if name not in clock and not name.endswith("frames_a_second")
-    }
-
-
-def _seen_and_heard(path: Path) -> str:
-    digest = hashlib.sha256()
-    for kind in ("video", "audio"):
-        with av.open(str(path)) as container:
-            for frame in container.decode(**{kind: 0}):
-                digest.update(np.ascontiguousarray(frame.to_ndarray()).tobytes())
-    return digest.hexdigest()
 
 
 def _different(quiet: Ended, ended: Ended, kills: Sequence[Kill]) -> Iterator[str]:
@@ -223,11 +188,12 @@ def _different(quiet: Ended, ended: Ended, kills: Sequence[Kill]) -> Iterator[st
 
 
 def _row(share: float, stage: str, kills: Sequence[Kill], ended: Ended) -> tuple[str, ...]:
-    kill = next((one for one in kills if one.stage == stage), None)
-    if kill is None:
-        return (f"{share:.0%}", stage, MISSED, MISSED, "it was over before", str(ended.done[stage]))
-    who = "stage and daemon" if kill.daemon else "stage"
-    return (f"{share:.0%}", stage, who, f"{kill.after:.1f}", kill.lost, str(ended.done[stage]))
+    at, done = f"{share:.0%}", str(ended.done[stage])
+    for kill in kills:
+        if kill.stage == stage:
+            who = "stage and daemon" if kill.daemon else "stage"
+            return (at, stage, who, f"{kill.after:.1f}", kill.lost, done)
+    return (at, stage, MISSED, MISSED, "it was over before", done)
 
 
 def _report(quiet: Ended, rows: list[tuple[str, ...]], broken: list[str]) -> Report:
@@ -250,7 +216,8 @@ def _report(quiet: Ended, rows: list[tuple[str, ...]], broken: list[str]) -> Rep
 ABOUT = f"""
 One drop: {FRAMES} frames of LatentSync's demo1 at a third of its size, and {SAID:g} s of other words; 96 pixels,
 {ITERATIONS} iterations. It is done undisturbed, then {len(SHARES)} times more, and each time every one of its
-{len(STAGES)} stages is killed once, at that share of the time that it took undisturbed; the last time the daemon too.
-Training keeps a checkpoint every {KEPT} iterations, rendering each {PART} frames; other stages begin anew. done again:
-of what the stage had told to have done (frames, iterations, steps) when it was killed.
+{len(STAGES)} stages is killed once, at that share of what it has to do (ingest, train, render) or else of the time
+that it took undisturbed; the last time the daemon too. Training keeps a checkpoint every {KEPT} iterations, rendering
+each {PART} frames; other stages begin anew. done again: of what the stage had told to have done (frames, iterations,
+steps) when it was killed.
 """.strip()

@@ -52,13 +52,14 @@ def _row(name: str, pictures: list[np.ndarray]) -> np.ndarray:
 
 
 def _wave(sound: Float32[np.ndarray, " n"]) -> np.ndarray:
-    """The loudest of the samples at each pixel, up and down."""
+    """The loudest of the samples at each pixel, up and down; as high as there is room for, but silence stays flat."""
     sheet = _sheet(WAVE)
     width, middle = sheet.shape[1], WAVE // 2
     samples = np.zeros(ACROSS * EVERY * HOP, dtype=np.float32)
     samples[: len(sound)] = sound
     loudest = np.abs(samples[: len(samples) // width * width].reshape(width, -1)).max(axis=1)
-    for column, height in enumerate(np.rint(loudest * (middle - 1)).astype(int)):
+    tall = (middle - 1) / max(float(loudest.max()), 0.05)
+    for column, height in enumerate(np.rint(loudest * tall).astype(int)):
         sheet[middle - height : middle + height + 1, column] = _SOUND
     return sheet
 

@@ -8,7 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipelines.contract import BadInput
+
 ABOUT = "about.json"
+OTHERS = (
+    "What was learned of this person was written by another version of visaged, and cannot be read by this one. Drop "
+    "the video again: it is learned anew, and then this can be said."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +39,9 @@ def write_about(folder: Path, about: About) -> None:
 
 
 def read_about(folder: Path) -> About:
-    """What the model in the folder is."""
-    raw = json.loads((folder / ABOUT).read_text("ascii"))
-    return About(**{**raw, "loop": tuple(raw["loop"])})
+    """What the model in the folder is. Raises BadInput where another version wrote it otherwise."""
+    try:
+        raw = json.loads((folder / ABOUT).read_text("ascii"))
+        return About(**{**raw, "loop": tuple(raw["loop"])})
+    except (ValueError, TypeError, KeyError):
+        raise BadInput(OTHERS) from None

@@ -153,12 +153,13 @@ def test_the_nightly_command_is_made_up_for_every_key(place):
 
 def test_what_a_manifest_says_holds_for_the_key_until_another_says_otherwise(place):
     place.drop("ledger/book/first/a.entry", "first")
-    place.drop("ledger/book/first/manifest.toml", "[options]\nsleep = 0.25\n")
+    place.drop("ledger/book/first/manifest.toml", "[options]\nsleep = 0.25\ncrash = 1\n")
     drained(place)
     drop(place, "b", "second")
     drained(place)
     assert place.visaged("ledger", "add", "x").returncode == 0
     assert [job.options["sleep"] for job in place.jobs()] == [0.25, 0.25, 0.25]
+    assert [job.options["crash"] for job in place.jobs()] == [1, 0, 0], "it is one of those that hold once"
     drop(place, "c", "third", key="other")
     drained(place)
     assert place.jobs()[-1].options["sleep"] == 0.0

@@ -140,17 +140,26 @@ def check_receipts(results: Path):
     assert said["options"]["resolution"] == SIDE
 
 
-def test_what_cannot_be_used_says_why_before_anything_is_learned(studio, tmp_path, hello):
+def test_what_cannot_be_used_says_why_before_anything_is_learned(studio, tmp_path, hello, take):
     grey = [np.full((64, 64, 3), 90, dtype=np.uint8)] * 30
     studio.drop("talking_head/anna/hum.mp4", film(tmp_path / "hum.mp4", grey, sound=tone(1.2)).read_bytes())
     studio.drop("talking_head/anna/hello.wav", hello)
     studio.drop("talking_head/anna/hello.txt", "Hello!")
+    studio.drop("talking_head/anna/mute.mp4", film(tmp_path / "mute.mp4", grey).read_bytes())
+    studio.drop("talking_head/anna/tail.mp4", take[len(take) // 2 :])
+    studio.drop("talking_head/anna/late.manifest.toml", '[options]\nbegin = "9:00"\n')
+    studio.drop("talking_head/anna/late.mp4", take)
     assert studio.visaged("run", "--once", timeout=300).returncode == 1
-    assert {j.name: j.status for j in studio.jobs()} == dict.fromkeys(("hum", "hello"), Status.FAILED)
+    assert {j.name: j.status for j in studio.jobs()} == dict.fromkeys(
+        ("hum", "hello", "mute", "tail", "late"), Status.FAILED
+    )
     why = {path.parent.name: path.read_text("utf-8") for path in studio.root.glob("failed/talking_head/*/WHY.txt")}
     said = " ".join(why.values())
     assert "of speech in its sound; at least 1.5 s are needed" in said
     assert "Speech is not made from texts here" in said
     assert "hum, which came before it, failed: hum.mp4 has" in said
     assert "Nobody has learned anna yet" in said
+    assert "mute.mp4 has no sound. Record it with a microphone" in said
+    assert "tail.mp4 cannot be opened: it is no video or sound, or its index is missing" in said
+    assert 'late.mp4 is 0:04.2 long, so begin = "9:00.0" is not in it.' in said
     assert all(a.stage == "ingest" for job in studio.jobs() for a in studio.attempts(job))

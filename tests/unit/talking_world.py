@@ -181,7 +181,7 @@ def a_talking_ball():
         opening=torch.from_numpy(opening).float(),
         lips=torch.tensor([[10.0, 16.0, 22.0, 24.0]]).repeat(frames, 1),
     )
-    small = Sizes(planes=(8, 16), channels=4, agents=4, hidden=8, degree=1, most=260)
+    small = Sizes(planes=(8, 16), channels=4, agents=4, hidden=8, degree=1, most=260, strain=1e-3)
     engine = Egstalker(counts=Counts(face=150, hair=40, torso=20), sizes=small)
     return scene, head, triangles, Course(engine=engine, iterations=60)
 

@@ -1,11 +1,27 @@
 """What talking heads take, what they ask for, and what they refuse, before anything is run."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
-from pipelines.contract import Claim, Drop, Entry, Refused
+from pipelines.contract import (
+    EXIT_UNREADY,
+    Claim,
+    Drop,
+    Entry,
+    Refused,
+    dump,
+    read_refusal,
+    stage_folder,
+)
+from pipelines.contract.exchange import Request
 from pipelines.talking_head import PIPELINE, Options
 from pipelines.talking_head.claim import AFTER, claim
 from pipelines.talking_head.weights import WEIGHTS
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def drop(*paths, name="take", folder=True, options=None, **roles):
@@ -86,3 +102,15 @@ def test_a_wish_that_cannot_be_had_is_told(wish, words):
 
 def test_every_stage_finds_the_weights_that_it_needs():
     assert set(PIPELINE.needs({})) == {weights.name for weights in WEIGHTS if weights.pack != "whisper"}
+
+
+def test_where_packages_are_missing_the_first_stage_says_which_and_does_not_blame_the_drop(tmp_path):
+    request = Request(job="j", pipeline="talking_head", name="take", inputs=(), options={})
+    (tmp_path / "request.json").write_bytes(dump(request))
+    bare = [sys.executable, "-S", "-m", "pipelines.talking_head", "ingest", str(tmp_path)]  # -S: the standard library
+    ended = subprocess.run(bare, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ended.returncode == EXIT_UNREADY, ended.stderr
+    told = read_refusal(stage_folder(tmp_path, "ingest")).reason
+    assert "numpy, onnxruntime, torch" in told
+    assert "pip install 'visaged[talking_head]'" in told
+    assert "The other pipelines work without them." in told

@@ -16,10 +16,11 @@ from pipelines.talking_head.ingest.footage import Look, Models, bridged, cut, in
 from pipelines.talking_head.ingest.frames import frames, upright
 from pipelines.talking_head.ingest.mixing import Mix
 from pipelines.talking_head.ingest.part import Part, Region
+from pipelines.talking_head.ingest.rivals import Rivals
 from pipelines.talking_head.ingest.sound import Piece, Span
 from pipelines.talking_head.ingest.speech import CHUNK, Voice, seconds, speaking
 from pipelines.talking_head.ingest.ticks import on_show, ticked
-from pipelines.talking_head.landmarks.landmarker import Landmarker
+from pipelines.talking_head.landmarks.landmarker import Following, Landmarker
 from tests.unit.talking_world import decoded, film, tone, turned, wav, weights
 
 moments = st.lists(st.integers(0, 3000), min_size=1, max_size=60, unique=True).map(
@@ -460,6 +461,59 @@ def test_footage_of_the_wrong_kind_is_refused_in_plain_words(tmp_path, clip, voi
     shown = change(playing(clip, 80))
     path = film(tmp_path / "drop.mp4", shown, sound=voice[: len(shown) * HOP], options={"preset": "ultrafast"})
     with pytest.raises(BadInput, match=f"drop.mp4 {words}"):
+        ingested(path, models)
+
+
+@pytest.mark.data
+def test_a_poster_on_the_wall_stays_the_same_and_a_person_beside_does_not(clip, models):
+    def moved(beside_now, beside_later):
+        rivals, found = Rivals(), []
+        for own, other in ((clip[0], beside_now), (clip[25], beside_later)):
+            shown = np.concatenate([own, other], axis=1)
+            face = np.array([0.0, 0.0, 256.0, 256.0])
+            found.append(rivals.look(shown, models.landmarker.faces(shown), face))
+        assert min(height for height, _ in found) > 0.3
+        return found[1][1]
+
+    assert moved(clip[10], clip[10]) < verdict.STILL / 2
+    assert moved(clip[10], clip[35]) > verdict.STILL
+
+
+@pytest.mark.data
+def test_the_mouth_of_a_photograph_never_moves_and_that_of_somebody_who_speaks_does(clip, models):
+    def varies(pictures):
+        models.landmarker.following = Following()
+        points = survey.surveyed(pictures, models.landmarker).points
+        _, above, _, below = survey.boxed(points)[0]
+        return survey.openings(points).std() / (below - above)
+
+    trembling = np.random.default_rng(0)
+    still = [np.clip(clip[0] + trembling.normal(0, 3, clip[0].shape), 0, 255).astype(np.uint8) for _ in range(12)]
+    assert varies(still) < verdict.STIFF
+    assert varies(clip[::3]) > 2 * verdict.STIFF
+
+
+def portrait(number):
+    """A cartoon of somebody who speaks."""
+    shown = np.full((256, 256, 3), (200, 220, 240), dtype=np.uint8)
+    cv2.ellipse(shown, (128, 228), (93, 60), 0, 0, 360, (60, 90, 160), -1, cv2.LINE_AA)
+    cv2.ellipse(shown, (128, 121), (63, 83), 0, 0, 360, (240, 200, 170), -1, cv2.LINE_AA)
+    cv2.ellipse(shown, (128, 71), (67, 43), 0, 180, 360, (70, 45, 30), -1, cv2.LINE_AA)
+    for x in (103, 153):
+        cv2.ellipse(shown, (x, 111), (13, 7), 0, 0, 360, (255, 255, 255), -1, cv2.LINE_AA)
+        cv2.circle(shown, (x, 111), 6, (60, 40, 30), -1, cv2.LINE_AA)
+        cv2.ellipse(shown, (x, 95), (16, 4), 0, 180, 360, (60, 40, 30), 3, cv2.LINE_AA)
+    cv2.ellipse(shown, (128, 138), (8, 12), 0, 20, 160, (200, 150, 120), 3, cv2.LINE_AA)
+    cv2.ellipse(
+        shown, (128, 168), (21, round(4 + 7 * abs(np.sin(number / 4)))), 0, 0, 360, (150, 50, 50), -1, cv2.LINE_AA
+    )
+    return shown
+
+
+@pytest.mark.data
+def test_a_cartoon_is_refused_as_what_it_is(tmp_path, voice, models):
+    path = film(tmp_path / "toon.mp4", [portrait(k) for k in range(80)], sound=voice[: 80 * HOP])
+    with pytest.raises(BadInput, match=r"toon.mp4 shows a drawn face. Only filmed faces can be learned"):
         ingested(path, models)
 
 

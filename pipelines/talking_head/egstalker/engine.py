@@ -15,7 +15,7 @@ from pipelines.talking_head.egstalker.grafting import Grafting
 from pipelines.talking_head.egstalker.growing import Rules
 from pipelines.talking_head.egstalker.model import Deformed
 from pipelines.talking_head.egstalker.planes import rough
-from pipelines.talking_head.egstalker.sizes import Sizes, read, sized
+from pipelines.talking_head.egstalker.sizes import MINIATURE, Sizes, read, sized
 from pipelines.talking_head.gaussians.cloud import Counts
 from pipelines.talking_head.gaussians.starting import started, unstarted
 from pipelines.talking_head.learning.engine import MOTION, Drive, Lost, Turn
@@ -33,7 +33,7 @@ RATES = {
     "shades": 0.002,
     "effects": 0.004,
     "leans": 0.004,
-    "grids": 0.002,
+    "grids": 0.004,
 }
 """Adam's rates of what belongs to Gaussians and to planes; all others are nets'."""
 NETS, DECAY = 1e-3, 0.05
@@ -43,22 +43,27 @@ COARSE = 0.1
 """Share of the course in which the net is silent: EGSTalker's 100 of its 1,100 iterations."""
 BATCH = 8
 """Frames of an iteration on a GPU; on a CPU it is one."""
+FEW, MANY = Counts(), Counts(face=9_000, hair=4_500, torso=5_000, mouth=1_000)
+"""Gaussians at the start of a miniature, and of larger pictures."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Egstalker:
-    """An ``Engine``. counts: Gaussians at the start. sizes: None: what suits the pictures. rules: how it grows."""
+    """An ``Engine``. counts, sizes: Gaussians at the start, and nets; None: as suits the pictures. rules: of growth."""
 
-    counts: Counts = field(default_factory=Counts)
+    counts: Counts | None = None
     sizes: Sizes | None = None
     rules: Rules = field(default_factory=Rules)
     name: str = "egstalker"
 
     def begun(self, scene: Scene, head: Head, triangles: Int[Tensor, "f 3"], drive: Drive) -> Deformed:
         """On the tracked surface, in the reference frame's masks and colours; what the net adds is hardly anything."""
-        counts = self.counts if drive == MOTION else replace(self.counts, mouth=0)
+        sizes = self.sizes or sized(scene.side)
+        counts = self.counts or (FEW if sizes == MINIATURE else MANY)
+        if drive != MOTION:
+            counts = replace(counts, mouth=0)
         heard = (scene.heard.shape[2], scene.heard.shape[3])
-        return Deformed(started(scene, head, triangles, counts), heard, self.sizes or sized(scene.side))
+        return Deformed(started(scene, head, triangles, counts), heard, sizes)
 
     def revived(self, make: Mapping[str, Any]) -> Deformed:
         """So many Gaussians, moved by so many codes, and nets of those sizes."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from pipelines.talking_head.egstalker.growing import Asked, Change, Rules, changed
+from pipelines.talking_head.egstalker.growing import Asked, Change, Limits, Rules, changed
 from pipelines.talking_head.egstalker.model import Deformed
 from pipelines.talking_head.gaussians.camera import turned
 from pipelines.talking_head.gaussians.cloud import Cloud
@@ -41,7 +41,7 @@ class Grafting:
             opacity=torch.cat([cloud.opacity for cloud in clouds]).sigmoid(),
             strain=model.strain / model.drawn.clamp_min(1),
         )
-        change = changed(asked, rules, model.sizes.most - len(asked.size))
+        change = changed(asked, rules, Limits(model.sizes.strain, model.sizes.most - len(asked.size)))
         head = len(model.head)
         self._graft(model.head, ("effects", "shades"), change.between(0, head))
         self._graft(model.torso, ("leans",), change.between(head, len(asked.size)))

@@ -17,16 +17,14 @@ from torch import Tensor
 class Rules:
     """When what grows.
 
-    first, last: shares of the course between which it grows. every: iterations from one time to the next. strain: the
-    mean gradient of a place in the picture, in half pictures, beyond which there is too little of a Gaussian. large:
-    of the median size, beyond which it is split, else cloned. huge: beyond which it is dropped. faint: opacity below
+    first, last: shares of the course between which it grows. every: iterations from one time to the next. large: of the
+    median size, beyond which a Gaussian is split, else cloned. huge: beyond which it is dropped. faint: opacity below
     which it is dropped. reset: iterations from one time that opacities are lowered to the next; 0: never.
     """
 
     first: float = 0.05
     last: float = 0.6
     every: int = 100
-    strain: float = 2e-4
     large: float = 1.5
     huge: float = 20.0
     faint: float = 0.005
@@ -39,11 +37,22 @@ class Rules:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Asked:
-    """What is known of Gaussians, a row each. size: of the longest axis. strain: as ``Rules`` has it."""
+    """What is known of Gaussians, a row each.
+
+    size: of the longest axis. strain: the mean gradient of its place in the picture, in half pictures.
+    """
 
     size: Float[Tensor, " n"]
     opacity: Float[Tensor, " n"]
     strain: Float[Tensor, " n"]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """strain: beyond which there is too little of a Gaussian. room: how many more there may be."""
+
+    strain: float
+    room: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -72,13 +81,13 @@ class Change:
         return Change(kept=kept, cloned=cloned, split=split)
 
 
-def changed(asked: Asked, rules: Rules, room: int) -> Change:
-    """What becomes of Gaussians. room: how many more there may be; the most strained come first."""
+def changed(asked: Asked, rules: Rules, limits: Limits) -> Change:
+    """What becomes of Gaussians; the most strained come first."""
     size = asked.size / asked.size.median()
     stays = (asked.opacity >= rules.faint) & (size <= rules.huge)
     strain = torch.where(stays, asked.strain, torch.zeros_like(asked.strain))
-    first = strain.argsort(descending=True, stable=True)[: max(room, 0)]
-    chosen = first[strain[first] > rules.strain]
+    first = strain.argsort(descending=True, stable=True)[: max(limits.room, 0)]
+    chosen = first[strain[first] > limits.strain]
     large = size[chosen] > rules.large
     stays[chosen[large]] = False
     return Change(kept=stays.nonzero()[:, 0], cloned=chosen[~large], split=chosen[large])

@@ -80,6 +80,11 @@ class Deformed(Talker):
         self.raster = chosen(raster, device)
         return super().moved(device, raster)
 
+    def beside(self, other: Deformed) -> Deformed:
+        """As any model's; the same draws."""
+        self.raster = other.raster
+        return super().beside(other)
+
     def offsets(self, codes: Float[Tensor, " k"], view: View) -> Float[Tensor, "n 14"]:
         """Proportion, colours by side, and unless it is silent, what the net adds."""
         still = self._at_rest()

@@ -16,7 +16,8 @@ class Sizes:
 
     planes: pixels a side of each tri-plane. channels: of each. agents: tokens between sources and Gaussians. hidden: of
     the nets after the attention. degree: of the spherical harmonics that colours have. camera: whether the pose moves
-    the face, which nets learn by heart. most: Gaussians of the head and of the torso at the end.
+    the face, which nets learn by heart. most: Gaussians of the head and of the torso at the end. strain: the gradient
+    from which on a Gaussian becomes two, as ``growing`` has it.
     """
 
     planes: tuple[int, ...] = (64, 128)
@@ -26,6 +27,7 @@ class Sizes:
     degree: int = 3
     camera: bool = False
     most: int = 50_000
+    strain: float = 2e-4
 
     @property
     def width(self) -> int:
@@ -33,7 +35,7 @@ class Sizes:
         return len(self.planes) * self.channels
 
 
-MINIATURE = Sizes(planes=(16, 32), channels=16, agents=32, hidden=32, degree=1, most=3_000)
+MINIATURE = Sizes(planes=(16, 32), channels=16, agents=32, hidden=32, degree=1, most=3_000, strain=4e-3)
 """For half a minute of film at 96 to 128 pixels, in some minutes on a CPU."""
 
 

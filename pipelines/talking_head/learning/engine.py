@@ -79,6 +79,11 @@ class Model(nn.Module):
         self.to(device)
         return self
 
+    def beside(self, other: Self) -> Self:
+        """The same, from now on where the other is, and drawn as that is: a checkpoint says neither."""
+        self.to(other.device)
+        return self
+
     @property
     def device(self) -> torch.device:
         """What it computes on."""

@@ -75,8 +75,7 @@ class Shelf:
         if source is None:
             return None
         state = torch.load(source, weights_only=True, map_location="cpu")
-        device = next(run.model.parameters()).device
-        model = engine.revived(state["make"]).to(device)
+        model = engine.revived(state["make"]).beside(run.model)
         model.load_state_dict(state["model"])
         again = begun(engine, model, 0)
         again.optimiser.load_state_dict(state["optimiser"])

@@ -107,6 +107,7 @@ LEDGER = Pipeline(
     keyed=True,
     remembers=True,
     key_word="book",
+    once=("crash",),
     module="probes.ledger",
     commands=(
         Command(
