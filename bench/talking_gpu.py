@@ -18,6 +18,7 @@ from bench import talking_floor
 from bench.report import Report, Table
 from bench.talking import CLIPS, case_of, weights
 from pipelines.talking_head import RASTERS, scene
+from pipelines.talking_head.device import exact
 from pipelines.talking_head.drive import motion
 from pipelines.talking_head.engines import engine
 from pipelines.talking_head.film import written
@@ -81,6 +82,7 @@ def measure(folder: Path) -> Report:
         tables = (talking_floor.table(), compiled())
         return Report(name="talking_gpu", title="Talking heads on a GPU", about=f"{ABOUT}\n\n{NONE}", tables=tables)
     device = torch.device("cuda")
+    exact()
     lesson = lesson_of(CLIPS / NAME, SIDE)
     rows = [row_of(name, lesson, device, folder) for name in ITERATIONS]
     about = f"{ABOUT}\n\nGPU: {torch.cuda.get_device_name(device)}, torch {torch.__version__}. {GOALS}"
