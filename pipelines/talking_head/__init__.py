@@ -10,7 +10,8 @@ Here: what the daemon knows of it, on the standard library alone. The map of the
 - ``offset``   by how many frames the sound of a clip lags
 - ``drive``    sound becomes the movements of a mouth, before any engine shows them
 - ``scene``    a clip as engines learn it;  ``learning``  the loop, the checkpoints, the drivers that all engines share
-- ``engines``  which engine a name means;  ``egstalker``  Gaussians and a net that moves them
+- ``engines``  which engine a name means
+- ``egstalker``  Gaussians and a net that moves them;  ``ernerf``  a radiance field that hears
 - ``gaussians``  what Gaussians are, where they lie on a head, and how they are drawn
 - ``playing``  the frames of the clip as an endless loop;  ``subject``, ``about``  what is remembered of somebody
 - ``film``     pictures and sound become an MP4;  ``preview``  truth and rendering on one page
@@ -38,14 +39,15 @@ RATE = 16_000
 HOP = RATE // FPS
 """Samples a frame."""
 
-ENGINES = ("egstalker",)
-PLANNED = ("ernerf",)
-"""Engines that are meant to come, and that people will ask for by these names."""
+ENGINES = ("egstalker", "ernerf")
 FORMER = {"gaussians": "egstalker"}
 """What engines were called before."""
 FRONTS = ("speech+mel", "speech", "mel", "whisper", *OWN)
 DRIVES = ("motion", "audio")
 RASTERS = ("own", "gsplat")
+WHOLE = "whole"
+STAGES = (WHOLE, "head", "lips", "torso")
+"""What of a head is learned: all, or one part of it."""
 LINE = 300
 """Letters of a line that users write into their films, at most."""
 
@@ -54,7 +56,7 @@ LINE = 300
 class Options:
     """What a user may ask of a subject. Raises ValueError with a plain sentence where a value cannot be had."""
 
-    engine: str = option("egstalker", "What learns and draws the head; another engine is to come.")
+    engine: str = option("egstalker", "What learns and draws the head: Gaussians or a radiance field.", choices=ENGINES)
     drive: str = option("motion", "What moves the mouth: movements learned first, or sound at once.", choices=DRIVES)
     front_end: str = option(
         "speech+mel", "What listens: a network that knows speech, plain mel bands, or both together.", choices=FRONTS
@@ -68,6 +70,8 @@ class Options:
     most_minutes: float = option(0.0, "After so many minutes of learning it ends with what it has; 0: never.", least=0)
     most_memory: float = option(0.0, "GiB that learning may take, else it stops with the reason; 0: any.", least=0)
     raster: str = option("own", "What draws Gaussians: ours, or gsplat's (a GPU with nvcc).", choices=RASTERS)
+    stage: str = option(WHOLE, "Engine ernerf: learn all, or one part of what was learned before.", choices=STAGES)
+    with_torso: bool = option(default=True, about="Engine ernerf: learn and draw the torso too.")
     seed: int = option(0, "Where chance begins; the same gives the same.", least=0, most=1_000_000)
     consent: str = option("", "Who agreed to be shown, and how; it is written into the films.")
     made_by: str = option("", "Who made the films, as it is written into them.")
@@ -75,14 +79,11 @@ class Options:
     credentials: str = setting("", "Folder with certificate.pem and key.pem, by which films are signed (C2PA).")
 
     def __post_init__(self) -> None:
-        if self.engine in PLANNED:
-            raise ValueError(f'engine = "{self.engine}": it is not built yet; "egstalker" is what there is so far')
         if self.engine in FORMER:
             now = FORMER[self.engine]
             raise ValueError(f'engine = "{self.engine}": that was the name of "{now}" before it had nets')
-        if self.engine not in ENGINES:
-            raise ValueError(f'engine = "{self.engine}": it must be "egstalker"')
         checked(self)
+        self._in_parts()
         for name in ("consent", "made_by"):
             if len(text := getattr(self, name)) > LINE or not text.isprintable():
                 raise ValueError(f"{name} = {json.dumps(text)}: it must be one line of at most {LINE} letters")
@@ -97,6 +98,14 @@ class Options:
                 f'front_end = "{self.front_end}" needs front_end_folder: the name of the folder in which you brought it'
             )
         part_of(self.begin, self.end, self.crop)
+
+    def _in_parts(self) -> None:
+        """Raises ValueError where a part is asked for that the engine does not have."""
+        if self.engine != "ernerf" and (self.stage != WHOLE or not self.with_torso):
+            asked = f'stage = "{self.stage}"' if self.stage != WHOLE else "with_torso = false"
+            raise ValueError(f'{asked}: engine = "{self.engine}" learns all at once; only "ernerf" learns in parts')
+        if self.stage == "torso" and not self.with_torso:
+            raise ValueError('stage = "torso" with with_torso = false: there would be nothing to learn')
 
     @property
     def front(self) -> str:
@@ -151,5 +160,5 @@ PIPELINE = Pipeline(
     weights=WEIGHTS,
     needs=needed,
     own_pack=own_pack,
-    once=("begin", "end", "crop"),
+    once=("begin", "end", "crop", "stage"),
 )

@@ -80,9 +80,11 @@ def test_what_cannot_be_used_is_refused_in_words(item, words):
 @pytest.mark.parametrize(
     ("wish", "words"),
     [
-        ({"engine": "ernerf"}, 'engine = "ernerf": it is not built yet'),
+        ({"stage": "lips"}, 'stage = "lips": engine = "egstalker" learns all at once; only "ernerf" learns in parts'),
+        ({"with_torso": False}, 'with_torso = false: engine = "egstalker" learns all at once'),
+        ({"engine": "ernerf", "stage": "torso", "with_torso": False}, "there would be nothing to learn"),
         ({"engine": "gaussians"}, 'engine = "gaussians": that was the name of "egstalker" before it had nets'),
-        ({"engine": "magic"}, 'engine = "magic": it must be "egstalker"'),
+        ({"engine": "magic"}, 'engine = "magic": it must be one of "egstalker", "ernerf"'),
         ({"resolution": 127}, "it must be even, because films need that; take 126 or 128"),
         ({"resolution": 1024}, "it must be at most 512"),
         ({"front_end": "ears"}, 'it must be one of "speech+mel", "speech", "mel", "whisper", "hubert", "wav2vec2"'),

@@ -216,7 +216,13 @@ def test_the_papers_nets_take_as_many_multiplications_a_sample_as_it_says():
     assert Sizes().planes.cells[-1] == 512
     assert pytest.approx(0.027, abs=1e-4) == PACE
     assert sized(256) == Sizes()
-    assert sized(96).planes.dense == sized(96).planes.levels
+
+
+@pytest.mark.parametrize("side", [64, 96, 128, 254])
+def test_the_miniature_has_a_row_for_each_corner(side):
+    sizes = sized(side)
+    for layout in (sizes.planes, sizes.torso):
+        assert layout.dense == layout.levels
 
 
 def a_field(features=5):
@@ -329,6 +335,8 @@ def test_anchors_are_told_in_the_measure_of_the_clip():
 def test_the_torso_learns_where_to_move_its_picture_to():
     torso = Torso(Sizes(torso=TILED)).double()
     with torch.no_grad():
+        assert not torso.deforms[-1].weight.any()
+        torso.deforms[-1].weight.normal_(generator=chance(1))
         torso.table.normal_(generator=chance())
     told = torso(some_places(6, 2), torch.ones(6, 6).double(), torch.ones(6, 8).double())
     assert told.shape == (6, 4)

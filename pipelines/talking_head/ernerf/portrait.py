@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from pipelines.talking_head.ernerf.box import rays
 from pipelines.talking_head.ernerf.field import Given
 from pipelines.talking_head.ernerf.head import Head
-from pipelines.talking_head.ernerf.sizes import Sizes
+from pipelines.talking_head.ernerf.sizes import FEW, Sizes
 from pipelines.talking_head.ernerf.torso import Torso, still
 from pipelines.talking_head.gaussians.moving import DROPPED, HEARD, Ear
 from pipelines.talking_head.learning.engine import Model
@@ -86,6 +86,12 @@ class Portrait(Model):
         """How many numbers were learned, and in how many cells something is."""
         numbers = sum(one.numel() for one in self.parts.parameters())
         return {"numbers": numbers, "filled_cells": int(self.steady.head.occupancy.filled.sum())}
+
+    @property
+    def rays(self) -> int:
+        """How many rays a turn has."""
+        most = self.made.sizes.rays
+        return most if self.device.type == "cuda" else min(most, FEW)
 
     def said(self, heard: Float[Tensor, "b 8 w c"], eyes: Float[Tensor, "b 2"]) -> Float[Tensor, "b k"]:
         """The codes that the sound and the eyes give."""

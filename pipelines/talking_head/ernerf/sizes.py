@@ -42,18 +42,23 @@ class Sizes:
     torso_hidden: int = 32
 
 
+FEW = 4096
+"""Rays of a turn at most where there is no GPU: a turn of all takes gigabytes."""
+
+
 def sized(side: int) -> Sizes:
     """The sizes for pictures of so many pixels a side: the paper's, or below ``SMALL`` a miniature of them.
 
-    The miniature has some thousand turns in place of some hundred thousand, so its nets go faster.
+    The miniature has some thousand turns in place of some hundred thousand, so its nets go faster; and a row for each
+    corner of its grids, which is what a processor is fast at.
     """
     if side >= SMALL:
         return Sizes()
     return Sizes(
-        planes=Layout(levels=6, least=8, most=side, entries=1 << 14),
+        planes=Layout(levels=6, least=8, most=min(side, 126), entries=1 << 14),
         step=PACE * 4 / 3,
         cells=64,
-        rays=1024,
+        rays=max(1024, side**2 // 9),
         rate=3e-3,
-        torso=Layout(levels=8, least=8, most=2 * side, entries=1 << 14, features=2, tiled=True),
+        torso=Layout(levels=8, least=8, most=min(2 * side, 180), entries=1 << 15, features=2, tiled=True),
     )

@@ -35,7 +35,7 @@ def of_head(model: Portrait, scene: Scene, turn: Turn) -> Lost:
     """A frame's head, at pixels that chance draws."""
     row = picked(scene.opening, turn)
     given, aimed = _given(model, scene, row, turn)
-    pixels = drawing.of_head(scene, row, model.made.sizes.rays, turn)
+    pixels = drawing.of_head(scene, row, model.rays, turn)
     look = _looked(model, scene, row, (pixels, given), turn)
     truth = drawing.truth(scene, row, pixels)
     off = look.seen.over(truth.rest) - truth.colour
@@ -67,7 +67,7 @@ def of_lips(model: Portrait, scene: Scene, turn: Turn) -> Lost:
 def of_torso(model: Portrait, scene: Scene, turn: Turn) -> Lost:
     """Places beside the head, in any frames: the torso's net is small, and sees many frames at once."""
     torso, own = model.parts.torso, model.parts.torso_own
-    spots = drawing.of_torso(scene, max(model.made.sizes.rays // SPOTS, 1), turn)
+    spots = drawing.of_torso(scene, max(model.rays // SPOTS, 1), turn)
     frames = turn.rows.to(scene.moves.device)
     anchors = torso.anchored(scene.turns[frames], scene.moves[frames])
     at = still(places(scene.ground)[spots.pixels], scene.sway[frames[spots.rows]])

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from pipelines.contract import BadInput, Result, Work, cores, write_atomic
-from pipelines.talking_head import FPS, GIB, Options
+from pipelines.talking_head import FPS, GIB, WHOLE, Options
 from pipelines.talking_head.device import device, device_name
 from pipelines.talking_head.drive import motion
 from pipelines.talking_head.drive.codes import Mouths
@@ -24,6 +24,7 @@ from pipelines.talking_head.learning.engine import AUDIO, MOTION, Model, rendere
 from pipelines.talking_head.listen.front import FrontEnd, Sound, apart
 from pipelines.talking_head.preview import chosen, page
 from pipelines.talking_head.scene import Scene, assembled
+from pipelines.talking_head.stages.continuing import Learner, continued
 from pipelines.talking_head.stages.examining import Clip, examined, pictured
 from pipelines.talking_head.stages.files import PREVIEW, STATE, load_footage, load_sights, load_track
 from pipelines.talking_head.stages.fronts import front_of
@@ -165,7 +166,7 @@ def _taught(lesson: Lesson, on: torch.device) -> Learned:
     options, work = lesson.options, lesson.work
     triangles = torch.from_numpy(lesson.landmarker.face.triangles).long()
     course = Course(
-        engine=engine(options.engine),
+        engine=engine(options.engine, options.stage, torso=options.with_torso),
         iterations=options.iterations,
         seed=options.seed,
         drive=MOTION if lesson.moved else AUDIO,
@@ -174,6 +175,8 @@ def _taught(lesson: Lesson, on: torch.device) -> Learned:
     )
     torch.manual_seed(course.seed)
     model = course.engine.begun(lesson.scene.chosen(lesson.rows), lesson.head, triangles, course.drive)
+    if options.stage != WHOLE:
+        continued(Learner(model, lesson.scene, lesson.moved), work.state, options)
     model = model.moved(on, options.raster)
     watch = Watch(work.folder / "checkpoint", _telling(lesson))
     try:
