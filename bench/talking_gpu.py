@@ -14,7 +14,7 @@ from typing import Any
 
 import torch
 
-from bench import talking_floor
+from bench import talking_alone, talking_floor
 from bench.report import Report, Table
 from bench.talking import CLIPS, case_of, weights
 from pipelines.talking_head import RASTERS, scene
@@ -90,7 +90,12 @@ def measure(folder: Path) -> Report:
         name="talking_gpu",
         title="Talking heads on a GPU",
         about=about,
-        tables=(Table(title="Heads", columns=COLUMNS, rows=(*rows, *PUBLISHED)), talking_floor.table(), compiled()),
+        tables=(
+            Table(title="Heads", columns=COLUMNS, rows=(*rows, *PUBLISHED)),
+            talking_alone.table(device, talking_alone.Scale()),
+            talking_floor.table(),
+            compiled(),
+        ),
     )
 
 

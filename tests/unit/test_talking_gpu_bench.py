@@ -11,7 +11,7 @@ if os.environ.get("CI") != "1":  # there they are installed, or these tests fail
 
 import torch
 
-from bench import talking_floor, talking_gpu
+from bench import talking_alone, talking_floor, talking_gpu
 from pipelines.talking_head.egstalker.sizes import Sizes as Gaussians
 from pipelines.talking_head.ernerf.engine import ErNerf
 from pipelines.talking_head.ernerf.operations import fused
@@ -81,6 +81,15 @@ def test_a_head_is_learned_by_the_kernels_as_by_the_reference_and_its_frames_are
     assert found.drawn > 0
     assert found.filed > 0
     assert [path.suffix for path in tmp_path.iterdir()] == [".mkv"]
+
+
+def test_each_kernel_is_timed_alone():
+    small = talking_alone.Scale(samples=40, rays=16, gaussians=12, side=16, together=2, times=1)
+    found = talking_alone.table(torch.device("cpu"), small)
+    assert [row[0].split(",")[0] for row in found.rows] == [
+        "march", "encode", "nets", "composite", "project", "the same"
+    ]  # fmt: skip
+    assert all(float(row[1]) > 0 for row in found.rows)
 
 
 def test_the_floor_counts_what_the_paper_s_sizes_ask_for():
