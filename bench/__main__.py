@@ -95,12 +95,19 @@ def _benches(seed: int, times: int, engines: Sequence[str]) -> Mapping[str, Benc
             run=lambda folder: kills_faces.measure(folder, seed, times, weights()),
             about=f"{times} kills, seed {seed}, while faces are sorted",
         ),
+        "talking_gpu": Bench(run=_talking_gpu, about="heads on a GPU (twenty minutes), else what is the floor (three)"),
         "kills_talking": Bench(
             run=lambda folder: kills_talking.measure(folder, talking.weights()),
             about="18 kills while somebody is learned and rendered (a quarter of an hour)",
         ),
         "kills": Bench(run=lambda folder: kills.measure(folder, seed, times), about=f"{times} kills, seed {seed}"),
     }
+
+
+def _talking_gpu(folder: Path) -> Report:
+    from bench import talking_gpu  # noqa: PLC0415  torch and Triton are extras
+
+    return talking_gpu.measure(folder)
 
 
 def weights() -> Path:
