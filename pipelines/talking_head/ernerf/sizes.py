@@ -51,8 +51,8 @@ FEW = 4096
 def sized(side: int) -> Sizes:
     """The sizes for pictures of so many pixels a side: the paper's, or below ``SMALL`` a miniature of them.
 
-    The miniature has some thousand turns in place of some hundred thousand, so its nets go faster, and three of four
-    look at lips too; and a row for each corner of its grids, which is what a processor is fast at.
+    The miniature has some thousand turns in place of some hundred thousand, so its nets go faster, and lips are
+    looked at from a quarter of the course on; it has a row for each corner of its grids, which a processor is fast at.
     """
     if side >= SMALL:
         return Sizes()
