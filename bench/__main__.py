@@ -10,7 +10,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,11 +29,14 @@ from bench import (
     report,
     scan,
     talking,
+    talking_drawn,
+    talking_near,
 )
 from bench.place import ROOT
 from bench.report import Report
 from daemon import models
 from pipelines.faces.registry import WEIGHTS
+from pipelines.talking_head import ENGINES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,15 +53,21 @@ def main(argv: list[str]) -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help="which benches to run; without any: all")
     parser.add_argument("--seed", type=int, default=random.randrange(10**6), help="of the kills; else one by chance")
     parser.add_argument("--kills", type=int, default=50, help="how often the daemon is killed")
+    parser.add_argument("--engine", choices=ENGINES, action="append", help="which draws in talking_*; else each")
     args = parser.parse_args(argv)
-    benches = _benches(args.seed, args.kills)
-    if unknown := set(args.names) - set(benches):
+    benches = _benches(args.seed, args.kills, args.engine or ENGINES)
+    if unknown := {name for name in args.names if not _asked(name, benches)}:
         parser.error(f"there is no bench {', '.join(sorted(unknown))}; there are {', '.join(benches)}")
-    chosen = args.names or list(benches)
-    return max(_run(name, benches[name], _command(name, args.seed, args.kills)) for name in chosen)
+    chosen = [one for name in args.names for one in _asked(name, benches)] or list(benches)
+    return max(_run(name, benches[name], _command(name, args)) for name in chosen)
 
 
-def _benches(seed: int, times: int) -> Mapping[str, Bench]:
+def _asked(name: str, benches: Collection[str]) -> list[str]:
+    """The bench of that name, else those that it is the family of: ``talking`` is all that begin with ``talking_``."""
+    return [name] if name in benches else [one for one in benches if one.startswith(f"{name}_")]
+
+
+def _benches(seed: int, times: int, engines: Sequence[str]) -> Mapping[str, Bench]:
     return {
         "scan": Bench(run=scan.measure, about="many files at once"),
         "noop": Bench(run=noop.measure, about="the daemon's own cost of a job"),
@@ -66,7 +75,15 @@ def _benches(seed: int, times: int) -> Mapping[str, Bench]:
         "morph": Bench(run=morph.measure, about="a pair of heads"),
         "faces": Bench(run=faces.measure, about="pictures a second, from file to stored embedding"),
         "clusters": Bench(run=clusters.measure, about="embeddings into people, up to half a million (20 minutes)"),
-        "talking": Bench(run=talking.measure, about="whether a mouth follows its audio (a quarter of an hour)"),
+        "talking_codes": Bench(run=talking.measure, about="whether a mouth's codes follow the audio (3 minutes)"),
+        "talking_drawn": Bench(
+            run=lambda folder: talking_drawn.measure(folder, engines),
+            about="whether a drawn mouth follows the audio (6 minutes an engine)",
+        ),
+        "talking_near": Bench(
+            run=lambda folder: talking_near.measure(folder, engines),
+            about="how near pictures come to the truth (5 minutes an engine)",
+        ),
         "fronts": Bench(run=fronts.measure, about="what each front end tells of the mouth (half an hour)"),
         "images": Bench(run=images.measure, about="weight and build time of the images; needs a Docker engine"),
         "docker": Bench(run=docker.measure, about="what a container costs a stage; needs a Docker engine"),
@@ -78,12 +95,19 @@ def _benches(seed: int, times: int) -> Mapping[str, Bench]:
             run=lambda folder: kills_faces.measure(folder, seed, times, weights()),
             about=f"{times} kills, seed {seed}, while faces are sorted",
         ),
+        "talking_gpu": Bench(run=_talking_gpu, about="heads on a GPU (twenty minutes), else what is the floor (three)"),
         "kills_talking": Bench(
             run=lambda folder: kills_talking.measure(folder, talking.weights()),
             about="18 kills while somebody is learned and rendered (a quarter of an hour)",
         ),
         "kills": Bench(run=lambda folder: kills.measure(folder, seed, times), about=f"{times} kills, seed {seed}"),
     }
+
+
+def _talking_gpu(folder: Path) -> Report:
+    from bench import talking_gpu  # noqa: PLC0415  torch and Triton are extras
+
+    return talking_gpu.measure(folder)
 
 
 def weights() -> Path:
@@ -94,9 +118,11 @@ def weights() -> Path:
     return folder
 
 
-def _command(name: str, seed: int, times: int) -> str:
+def _command(name: str, args: argparse.Namespace) -> str:
     by_chance = name.startswith("kills") and name != "kills_talking"
-    options = ["--seed", str(seed), "--kills", str(times)] if by_chance else []
+    options = ["--seed", str(args.seed), "--kills", str(args.kills)] if by_chance else []
+    drawn = name in {"talking_drawn", "talking_near"}
+    options += [word for one in args.engine or () for word in ("--engine", one)] if drawn else []
     return shlex.join(["python", "-m", "bench", *options, name])
 
 

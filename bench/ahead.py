@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -131,6 +132,15 @@ def taken(launch: Launch, capability: int) -> Taken:
     )
 
 
-if __name__ == "__main__":
+def main(argv: list[str]) -> None:
+    """Told of a capability: a line for each kernel that the compiler understood; with --taken, what each takes."""
+    capability = int(argv[0])
     for one in every():
-        print(one.name, len(understood(one, int(sys.argv[1]))))
+        if "--taken" in argv:
+            print(json.dumps(asdict(taken(one, capability))), flush=True)
+        else:
+            print(one.name, len(understood(one, capability)))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from pipelines.talking_head.ernerf.field import Field, Given, harmonics
+from pipelines.talking_head.ernerf.field import Field, Given, Ways, harmonics
 from pipelines.talking_head.ernerf.fused import composite, field, march, planes
 from pipelines.talking_head.ernerf.march import Pace, Samples
 from pipelines.talking_head.ernerf.planes import Layout
@@ -65,7 +65,7 @@ def _nets(device: torch.device) -> None:
         own=torch.rand(sizes.own, device=device),
     )
     sees = harmonics(torch.nn.functional.normalize(torch.randn(RAYS, 3, device=device), dim=1))
-    ways = field.Ways(sees=sees, ray=torch.arange(POINTS, device=device) % RAYS)
+    ways = Ways(sees=sees, ray=torch.arange(POINTS, device=device) % RAYS)
     features = torch.rand(wide, POINTS, device=device, requires_grad=True)
     matter = field.field(nets, features, ways, given)
     (matter.sigma.sum() + matter.rgb.sum() + matter.hears.sum() + matter.minds.sum() + matter.doubt.sum()).backward()

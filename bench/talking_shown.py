@@ -1,4 +1,4 @@
-"""One fold of one clip as pictures: Gaussians learn it, and their lips are read from what they show."""
+"""One fold of one clip as pictures: an engine learns it, and the lips are read from what it shows."""
 # ruff: noqa: F722  shapes of arrays are written as jaxtyping writes them
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ from pipelines.talking_head.track.tracked import Track
 from pipelines.talking_head.track.watching import watched
 from pipelines.talking_head.weights import EMBEDDING, LANDMARKER, MELSPECTROGRAM, SELFIE
 
-SIDE, ITERATIONS = 96, 400
-"""Pixels a side; iterations of a fold, so that all five take less than four minutes on an idle core."""
+SIDE, ITERATIONS = 96, 500
+"""Pixels a side; iterations of a fold, so that all five take less than five minutes on an idle core."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -73,15 +73,15 @@ def truth(path: Path) -> Float64[np.ndarray, "t 40 2"]:
     return job.truth
 
 
-def shown(path: Path, seed: int, number: int) -> Shown:
-    """One fold of the job, learned and judged."""
+def shown(path: Path, name: str, seed: int, number: int) -> Shown:
+    """One fold of the job, learned by the engine of that name, and judged."""
     torch.set_num_threads(1)
     job: Job = pickle.loads(path.read_bytes())
     fold = folds(len(job.track))[number]
     whole = scene.assembled(job.sights, job.track, np.zeros((len(job.track), 1, 1), dtype=np.float32))
     part = of_clip(whole, job.track, job.clip.mouths, (job.motions[number], fold.learned))
     began = time.process_time()
-    performer = Performer(_learned(part, fold, job.files, seed), part, calm(part.scene, fold.learned))
+    performer = Performer(_learned(part, fold, job.files, (name, seed)), part, calm(part.scene, fold.learned))
     seconds = time.process_time() - began
     film, true = _played(job, performer, fold), job.sights.pictures[fold.held]
     found = Shown(
@@ -90,12 +90,13 @@ def shown(path: Path, seed: int, number: int) -> Shown:
         ssim=float(np.mean([pixels.ssim(one, other) for one, other in zip(film, true, strict=True)])),
         seconds=seconds,
     )
-    print(f"seed {seed} fold {number}: {found.psnr:.2f} dB, {found.ssim:.3f}, {seconds:.0f} s", file=sys.stderr)
+    print(f"{name} seed {seed} fold {number}: {found.psnr:.2f} dB, {found.ssim:.3f}, {seconds:.0f} s", file=sys.stderr)
     return found
 
 
-def _learned(part: Part, fold: Fold, files: Path, seed: int) -> Model:
-    course = Course(engine=engine("egstalker"), iterations=ITERATIONS, seed=seed, drive=MOTION)
+def _learned(part: Part, fold: Fold, files: Path, run: tuple[str, int]) -> Model:
+    name, seed = run
+    course = Course(engine=engine(name), iterations=ITERATIONS, seed=seed, drive=MOTION)
     rows = torch.from_numpy(fold.learned)
     triangles = torch.from_numpy(Landmarker(files / LANDMARKER).face.triangles).long()
     torch.manual_seed(seed)

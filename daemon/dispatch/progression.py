@@ -129,6 +129,8 @@ def judge(ended: Ended, stage: str, left: Result | Refusal | None, last_words: s
             how = f"The stage {stage} broke off (exit status {code}).{said}"
         case End.KILLED, signal, _:
             how = f"The stage {stage} was killed (signal {signal}).{said}"
+        case End.CANCELLED, _, _:
+            how = HOW[End.CANCELLED]
         case _:
             how = f"{HOW[ended.end].format(stage=stage)} {ended.detail}".rstrip()
     return Failed(how, KINDS[ended.end])

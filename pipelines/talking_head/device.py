@@ -34,7 +34,14 @@ def device() -> torch.device:
             "is there."
         )
     cached()
+    exact()
     return torch.device("cuda")
+
+
+def exact() -> None:
+    """Afterwards torch keeps all digits where it is not told otherwise: likeness is the difference of like numbers."""
+    torch.backends.cuda.matmul.fp32_precision = "ieee"
+    torch.backends.cudnn.conv.fp32_precision = "ieee"
 
 
 def device_name(on: torch.device) -> str:

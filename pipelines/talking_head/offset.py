@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +24,9 @@ LEAST = 0.18
 """Correlation at the peak from which the lag is believed. Real clips have .20, other sound .15 at most."""
 NEVER = 0.08
 """Correlation under which the mouth does not move with the sound. In between it may, and the lag is not known."""
+ENOUGH = 10 * FPS
+"""Frames from which a mouth is refused that does not move with its sound: of four real clips, cut into shorter parts, a
+quarter stay under NEVER (4 of 25 at 4 s, 3 of 9 at 8 s, none of 6 at 10 s)."""
 CLEAR = 0.1
 """By how much the correlation at the peak must exceed all that is APART from it."""
 
@@ -32,10 +36,12 @@ class Offset:
     """What the scan found.
 
     frames: by which the sound comes late (negative: early). correlation: of what is heard with what the
-    mouth does, held out. margin: by how much that exceeds every other answer. curve: at -REACH to REACH.
+    mouth does, held out. margin: by how much that exceeds every other answer. curve: at -REACH to REACH. length: frames
+    of the clip.
     """
 
     frames: int
+    length: int
     correlation: float
     margin: float
     curve: Float64[np.ndarray, " l"]
@@ -68,10 +74,18 @@ def found(sound: Float32[np.ndarray, " n"], mouth: Float64[np.ndarray, "t k"], r
     others = curve[np.abs(lags - lags[best]) >= APART]
     return Offset(
         frames=int(lags[best]),
+        length=len(mouth),
         correlation=float(curve[best]),
         margin=float(curve[best] - others.max(initial=-1.0)),
         curve=curve,
     )
+
+
+def together(offsets: Sequence[Offset]) -> list[int]:
+    """The frames to shift the sounds of several takes by: where it is not clear, as in the others of that camera."""
+    known = [one.frames for one in offsets if one.clear]
+    usual = sorted(known)[len(known) // 2] if known else 0
+    return [one.frames if one.clear else usual for one in offsets]
 
 
 def shifted(sound: Float32[np.ndarray, " n"], frames: int) -> Float32[np.ndarray, " n"]:
@@ -85,7 +99,7 @@ def shifted(sound: Float32[np.ndarray, " n"], frames: int) -> Float32[np.ndarray
 
 def refusal(name: str, offset: Offset) -> str | None:
     """Why a clip cannot be learned from by its offset; None: it can, once its sound is shifted."""
-    if offset.correlation >= NEVER:
+    if offset.correlation >= NEVER or offset.length < ENOUGH:
         return None
     return (
         f"{name}: its mouth does not move with its sound at any lag up to {REACH} frames. Is it dubbed, a "
@@ -95,6 +109,13 @@ def refusal(name: str, offset: Offset) -> str | None:
 
 def advice(name: str, offset: Offset) -> tuple[str, ...]:
     """What the user should know of the offset of a clip that is taken."""
+    if offset.correlation < NEVER:
+        return (
+            (
+                f"{name}: its mouth hardly moves with its sound. Is it dubbed, or a voice-over? It is too short to be "
+                "sure, so it was taken."
+            ),
+        )
     if not offset.clear:
         return (f"{name}: whether its sound is in step with its mouth could not be told, so it was taken as it is.",)
     if offset.frames:

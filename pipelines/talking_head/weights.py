@@ -19,8 +19,8 @@ WHISPER = "whisper_base_encoder.bin"
 """The half of CTranslate2's model of Whisper base in which its encoder lies."""
 
 _APACHE = "Apache-2.0"
-_TRACKING = "What talking heads see and hear by: faces with their landmarks, people, and where somebody speaks."
-_SPEECH = "What talking heads know speech by: Google's speech embedding."
+_TRACKING = "What talking heads see and hear by: faces with their landmarks, people, and where somebody speaks"
+_SPEECH = "What talking heads know speech by: Google's speech embedding"
 WEIGHTS = (
     Weights(
         name=LANDMARKER,
@@ -70,7 +70,7 @@ WEIGHTS = (
     Weights(
         name=WHISPER,
         pack="whisper",
-        about="What talking heads may know speech by: the encoder of OpenAI's Whisper base.",
+        about="What talking heads may know speech by: the encoder of OpenAI's Whisper base",
         sha256="c8f550bdda12140f5b56ef25cfa0b1f613a9814d058e438e4d2fdc1986aa1408",
         size=72_608_766,
         licence="MIT",

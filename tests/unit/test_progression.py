@@ -147,6 +147,11 @@ def test_a_refusal_is_shown_as_it_is():
     )
 
 
+def test_what_was_cancelled_says_so_once():
+    over = Ended(task="t", end=End.CANCELLED, detail="it was cancelled")
+    assert judge(over, "read", None, "") == Failed("It was cancelled.", Kind.CANCELLED)
+
+
 def test_a_stage_that_cannot_run_here_says_what_is_missing_and_its_input_is_not_blamed():
     assert judge(ended(End.EXITED, EXIT_UNREADY), "read", Refusal(reason="torch is missing."), "") == Failed(
         "torch is missing.", Kind.SETUP

@@ -49,6 +49,14 @@ def test_learning_and_rendering_take_a_gpu_where_there_is_one_and_nothing_else_d
     assert taking == {"train", "render"}
 
 
+def test_what_is_no_net_keeps_all_digits_on_a_gpu():
+    before = torch.backends.cudnn.conv.fp32_precision, torch.backends.cuda.matmul.fp32_precision
+    device.exact()
+    found = torch.backends.cudnn.conv.fp32_precision, torch.backends.cuda.matmul.fp32_precision
+    torch.backends.cudnn.conv.fp32_precision, torch.backends.cuda.matmul.fp32_precision = before
+    assert found == ("ieee", "ieee")
+
+
 def test_nets_mix_precision_on_gpus_alone():
     with device.mixed(torch.device("cpu")):
         assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype == torch.float32

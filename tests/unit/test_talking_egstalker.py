@@ -125,6 +125,19 @@ def test_at_the_start_a_net_offsets_hardly_anything_and_a_camera_has_no_say_unle
         assert torch.equal(found, other) != camera
 
 
+def test_nets_of_the_papers_sizes_learn_too_with_a_camera_and_of_several_pictures(world):
+    scene, head, triangles, course = world
+    whole = replace(course.engine, sizes=Sizes(camera=True))
+    world = (scene, head, triangles, replace(course, engine=whole))
+    model, rows = begun(world), torch.tensor([2, 9])
+    shown = model.shown_together(scene.codes[rows], [scene.view(int(row)) for row in rows])
+    torch.stack(shown).square().mean().backward()
+    assert all(one.grad is not None for one in model.deformation.parameters())
+    model.strained()
+    assert float(model.drawn.max()) == 2
+    assert torch.equal(shown[1], model.shown(scene.codes[9], scene.view(9)))
+
+
 # Growth.
 
 

@@ -1,7 +1,9 @@
 """Front ends by networks: they compute what their makers' do, and are refused plainly where they cannot be had."""
 
 import json
+import os
 import pickle
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -24,7 +26,7 @@ from pipelines.talking_head.listen.tensors import tensors  # noqa: E402
 from pipelines.talking_head.listen.wave import Wave  # noqa: E402
 from pipelines.talking_head.listen.wave_net import opened  # noqa: E402
 from pipelines.talking_head.listen.whisper import Encoder, Whisper, spectrogram  # noqa: E402
-from pipelines.talking_head.listen.whisper_file import read  # noqa: E402
+from pipelines.talking_head.listen.whisper_file import BEGIN, _variables, read  # noqa: E402
 from tests.unit.talking_networks import BASE, LARGE, network, safe, wave, whisper  # noqa: E402
 
 
@@ -75,14 +77,20 @@ def test_loudness_is_nothing_to_a_network_that_was_taught_by_level_sound(tmp_pat
     assert np.abs(raw(wave()) - raw(0.1 * wave())).max() > 0.01
 
 
-def test_a_click_is_heard_alike_on_both_sides_of_its_frame(tmp_path):
-    network(tmp_path / "net", made=LARGE, num_hidden_layers=1)
+def test_a_click_is_heard_by_its_own_frame_where_no_step_hears_another(tmp_path):
+    folder = network(tmp_path / "net", made=LARGE)
+    (folder / own.LEVELS).write_text('{"do_normalize": false}')
+    held = {name: value.numpy().copy() for name, value in tensors(folder / own.FILES[0]).items()}
+    for name, value in held.items():
+        if "out_proj" in name or "output_dense" in name or name.endswith("original0"):
+            value[:] = 0.0  # what steps tell each other
+    safe(folder / own.FILES[0], held)
     front = Wave(own.find("hubert", "net", tmp_path), "net")
     quiet = 1e-3 * wave(41 * HOP)
-    click = quiet.copy()
-    click[20 * HOP + HOP // 2] += 0.01
-    told = np.abs(front(click) - front(quiet)).sum(axis=(1, 2))
-    assert told.argmax() == 20
+    for beside, heard_by in ((0, [20]), (-HOP // 2, [19, 20]), (HOP // 2 - 1, [20, 21])):
+        click = quiet.copy()
+        click[20 * HOP + HOP // 2 + beside] += 0.5
+        assert np.flatnonzero(np.abs(front(click) - front(quiet)).sum(axis=(1, 2)) > 1e-6).tolist() == heard_by
 
 
 def test_any_other_file_is_another_front_end(tmp_path):
@@ -214,6 +222,39 @@ def test_whispers_encoder_says_what_the_library_of_its_makers_makes_it_say(made)
     near(said[::6, ::110], WHISPER_SAYS, 1e-3)
 
 
+CTRANSLATE2_SAYS = [
+    [-0.9958, -0.5075, -0.065, -0.6664, 0.4485, 0.182],
+    [0.2383, 0.4653, 0.5195, 0.4976, 0.2925, -0.2469],
+    [-0.4697, 0.2767, 0.5907, -0.6399, -0.1276, 0.2967],
+    [0.0173, 0.5169, 0.3032, -0.1796, -0.0263, 0.8059],
+    [0.439, 0.6745, 0.4816, 0.1906, -0.1968, 0.9497],
+]
+"""Every 24th step and 100th channel that CTranslate2 4.8.5 gives of the same bands, by all six layers and the norm."""
+
+
+def test_the_real_encoder_says_what_ctranslate2_makes_it_say():
+    path = Path(os.environ.get("VISAGED_MODELS") or Path(__file__).parents[2] / ".cache" / "models") / WHISPER
+    if not path.is_file():
+        pytest.skip(
+            f"{WHISPER} is not in {path.parent} (visaged models fetch whisper): 73 MB are not fetched for a test"
+        )
+    encoder = Encoder(6).eval()
+    encoder.load_state_dict(read(path, 6))
+    scale, shift = closing(path)
+    with torch.no_grad():
+        said = encoder(spectrogram(torch.from_numpy(wave(32_000)))[None])[0]
+        near(torch.nn.functional.layer_norm(said, (512,), scale, shift)[::24, ::100], CTRANSLATE2_SAYS, 1e-3)
+
+
+def closing(path):
+    """The last norm of the encoder, which the front end does not use."""
+    held = {}
+    with path.open("rb") as file:
+        file.seek(BEGIN)
+        held.update(_variables(file))
+    return held["layer_norm/gamma"], held["layer_norm/beta"]
+
+
 def test_whisper_is_a_front_end(made):
     front = Whisper(made)
     features = front(wave(20 * HOP + 3))
@@ -222,6 +263,16 @@ def test_whisper_is_a_front_end(made):
     assert front(wave(HOP - 1)).shape == (0, 1, 512)
     near(features.mean(axis=2), np.zeros((20, 1)), 1e-4)
     near(features.std(axis=2), np.ones((20, 1)), 1e-3)
+
+
+def test_a_click_is_heard_most_by_its_own_frame_and_alike_by_those_beside_it(made):
+    front = Whisper(made, 0)  # without layers, in which all steps hear each other
+    quiet = 1e-2 * wave(41 * HOP)
+    click = quiet.copy()
+    click[20 * HOP + HOP // 2] += 0.05
+    told = np.abs(front(click) - front(quiet)).sum(axis=(1, 2))
+    assert np.flatnonzero(told > 1e-3).tolist() == [19, 20, 21]
+    assert told[20] > 2 * max(told[19], told[21])
 
 
 def test_parts_that_whisper_hears_apart_know_nothing_of_each_other(made):

@@ -15,12 +15,15 @@ if os.environ.get("CI") != "1":  # there they are installed, or these tests fail
 import torch
 
 from pipelines.talking_head.ernerf import composite, march, planes
-from pipelines.talking_head.ernerf.field import Field, Given, harmonics
+from pipelines.talking_head.ernerf.box import Rays
+from pipelines.talking_head.ernerf.field import Field, Given, Ways, harmonics
 from pipelines.talking_head.ernerf.fused import composite as fused_composite
 from pipelines.talking_head.ernerf.fused import field as fused_field
 from pipelines.talking_head.ernerf.fused import march as fused_march
 from pipelines.talking_head.ernerf.fused import planes as fused_planes
+from pipelines.talking_head.ernerf.head import Head
 from pipelines.talking_head.ernerf.march import Pace, Samples
+from pipelines.talking_head.ernerf.operations import PLAIN, fused
 from pipelines.talking_head.ernerf.planes import Layout
 from pipelines.talking_head.ernerf.sizes import Sizes
 
@@ -106,7 +109,7 @@ def test_the_nets_in_one_kernel_say_what_torch_says_and_learn_the_same(points):
     sees, ray = harmonics(torch.nn.functional.normalize(chance(7, 3), dim=1)), torch.arange(points, device=DEVICE) % 7
     told = []
     for way in (
-        lambda: fused_field.field(nets, features, fused_field.Ways(sees=sees, ray=ray), given),
+        lambda: fused_field.field(nets, features, Ways(sees=sees, ray=ray), given),
         lambda: nets(features, sees[ray], given),
     ):
         matter = way()
@@ -116,6 +119,25 @@ def test_the_nets_in_one_kernel_say_what_torch_says_and_learn_the_same(points):
         )
         asked = (features, given.heard, given.shut, given.own, *nets.parameters())
         told.append([*parts, *torch.autograd.grad(weighed, asked)])
+    alike(*told, NETS)
+
+
+def test_rays_see_the_same_head_by_kernels_and_teach_it_the_same():
+    torch.manual_seed(1)
+    small = Layout(levels=3, least=8, most=32, entries=256)
+    head = Head(Sizes(planes=small, attention=16, heard=16, hidden=32, doubt=16, cells=8, samples=6, step=0.2)).to(
+        DEVICE
+    )
+    with torch.no_grad():
+        head.tables.normal_()
+    given = Given(heard=chance(16), shut=torch.tensor(0.3, device=DEVICE), own=chance(4))
+    told = []
+    for way in (fused(), PLAIN):
+        head.operations = way
+        look = head(Rays(*rays(40)), given)
+        weights = torch.sin(torch.arange(120, device=DEVICE)).reshape(40, 3)
+        total = (look.seen.colour * weights).sum() + look.seen.alpha.sum() + look.gathered(look.matter.doubt).sum()
+        told.append([look.seen.colour, look.seen.depth, *torch.autograd.grad(total, list(head.parameters()))])
     alike(*told, NETS)
 
 

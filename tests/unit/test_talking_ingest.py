@@ -392,10 +392,15 @@ def test_the_longest_take_has_no_cut_and_never_loses_the_face(there, cuts_at):
 
 
 def test_the_user_is_told_what_was_left_out():
-    notes = verdict.advice(but(there=hidden(0, 25)))
-    assert "1.0 s at its beginning show no face" in notes[0]
-    assert "one to five minutes" in notes[-1]
-    assert len(notes) == 2
+    (note,) = verdict.advice(but(there=hidden(0, 25)))
+    assert "1.0 s at its beginning show no face" in note
+
+
+def test_the_user_is_told_that_more_footage_would_be_better():
+    assert verdict.scarce(225) == (
+        "9.0 s of talking is little. It works, but a mouth is learned well from one to five minutes.",
+    )
+    assert verdict.scarce(500) == ()
 
 
 def test_drawings_have_flat_areas_and_skin_has_not():

@@ -148,13 +148,27 @@ def test_sound_of_another_film_is_refused_as_such():
     assert "its mouth does not move with its sound" in offset.refusal("dub.mp4", found)
 
 
+def test_a_clip_that_is_too_short_to_be_sure_is_taken_with_a_question():
+    short = offset.Offset(frames=5, length=offset.ENOUGH - 1, correlation=-0.1, margin=0.2, curve=np.zeros(25))
+    assert offset.refusal("a.mp4", short) is None
+    assert "Is it dubbed, or a voice-over? It is too short to be sure" in offset.advice("a.mp4", short)[0]
+    assert offset.refusal("a.mp4", replace(short, length=offset.ENOUGH)) is not None
+
+
+def test_takes_whose_lag_is_not_clear_have_that_of_the_others():
+    clear = offset.Offset(frames=2, length=250, correlation=0.4, margin=0.3, curve=np.zeros(25))
+    doubtful = replace(clear, frames=-7, correlation=0.1)
+    assert offset.together([clear, doubtful, replace(clear, frames=3), clear]) == [2, 2, 3, 2]
+    assert offset.together([doubtful, doubtful]) == [0, 0]
+
+
 def test_the_user_is_told_of_a_lag_that_was_taken_out():
-    clear = offset.Offset(frames=0, correlation=0.4, margin=0.3, curve=np.zeros(25))
+    clear = offset.Offset(frames=0, length=250, correlation=0.4, margin=0.3, curve=np.zeros(25))
     assert offset.advice("a.mp4", clear) == ()
     assert offset.refusal("a.mp4", clear) is None
     (note,) = offset.advice("a.mp4", replace(clear, frames=3))
     assert note == "a.mp4: its sound comes 0.12 s late; that was taken out."
-    doubtful = offset.Offset(frames=5, correlation=0.12, margin=0.2, curve=np.zeros(25))
+    doubtful = offset.Offset(frames=5, length=250, correlation=0.12, margin=0.2, curve=np.zeros(25))
     assert "could not be told" in offset.advice("a.mp4", doubtful)[0]
     assert offset.refusal("a.mp4", doubtful) is None
 

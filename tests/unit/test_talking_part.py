@@ -12,6 +12,8 @@ from pipelines.contract import BadInput
 from pipelines.talking_head import FPS, PIPELINE, Options
 from pipelines.talking_head.ingest import frames as of_frames
 from pipelines.talking_head.ingest import sound
+from pipelines.talking_head.ingest.crop import Crop
+from pipelines.talking_head.ingest.footage import squared
 from pipelines.talking_head.ingest.frames import frames
 from pipelines.talking_head.ingest.part import WHOLE, Part, Region, clock, moment, part_of
 from tests.unit.talking_world import film, tone
@@ -105,6 +107,15 @@ def test_a_region_is_cut_out_of_the_upright_picture(tmp_path):
     (shown, _) = frames(path, Part(region=inside))
     assert shown.shape == (32, 32, 3)
     assert shown.mean() > 190
+
+
+def test_a_square_region_is_shown_as_it_is_and_of_another_the_square_around_the_head():
+    boxes = np.tile([[40.0, 30.0, 80.0, 80.0]], (5, 1))
+    chosen = Part(region=Region(left=7, top=9, width=300, height=300))
+    assert squared(boxes, (300, 300), chosen) == Crop(left=0, top=0, side=300)
+    wide = Part(region=Region(left=7, top=9, width=320, height=300))
+    assert squared(boxes, (320, 300), wide).side == 120
+    assert squared(boxes, (300, 300), WHOLE).side == 120
 
 
 def test_a_region_that_is_not_in_the_picture_is_refused_with_how_large_that_is(tmp_path):

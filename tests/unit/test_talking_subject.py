@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -18,12 +19,14 @@ from pipelines.talking_head.about import ABOUT, read_about
 from pipelines.talking_head.ingest.part import Part
 from pipelines.talking_head.judge.blocks import GUARD
 from pipelines.talking_head.learning.drivers import ByEar
+from pipelines.talking_head.playing import BLEND
 from pipelines.talking_head.stages import listening
+from pipelines.talking_head.stages.examining import lag
 from pipelines.talking_head.stages.files import load_sights, load_track, named, save_sights, save_track
 from pipelines.talking_head.stages.ingesting import too_long
 from pipelines.talking_head.stages.training import held_out
 from pipelines.talking_head.subject import Made, keep, remembered, spoken
-from tests.unit.talking_world import a_talking_ball, begun, film, made_up_track
+from tests.unit.talking_world import a_talking_ball, begun, film, made_up_track, wandering
 
 COUNT = 70
 HEARD = np.random.default_rng(3).normal(0, 1, (130, 1, 4)).astype(np.float32)
@@ -64,6 +67,14 @@ def test_a_model_of_another_version_is_refused_with_what_to_do(tmp_path):
         read_about(tmp_path)
 
 
+def test_the_receipt_tells_by_how_many_frames_a_mouth_lags_where_there_is_enough_to_tell():
+    truth = wandering(100, 1)
+    late = np.roll(truth, 3) + np.random.default_rng(2).normal(0, 0.05, 100)
+    assert (lag(truth, truth)["peak_frames"], lag(late, truth)["peak_frames"]) == (0, -3)
+    assert lag(truth, truth)["margin"] > 0.15
+    assert lag(truth[:30], truth[:30]) is None
+
+
 def test_a_film_longer_than_the_clip_is_the_same_in_parts(subject):
     one = remembered(subject)
     whole = np.stack([picture for picture, _ in spoken(one, HEARD, 0, 85)])
@@ -80,6 +91,31 @@ def test_beside_the_head_the_film_is_the_clip_and_the_head_is_moved_by_the_sound
     loud, quiet = (np.stack([p for p, _ in spoken(one, sound, 0, 20)]) for sound in (HEARD, 0 * HEARD))
     assert np.array_equal(loud[:, outside], one.pictures[:20][:, outside])
     assert np.abs(loud.astype(int) - quiet)[:, ~outside].max() > 5
+
+
+class Watching:
+    """A model that draws nothing and remembers how the torso was to sway."""
+
+    device = torch.device("cpu")
+
+    def __init__(self):
+        self.sways = []
+
+    def shown_together(self, codes, views):
+        self.sways += [float(view.sway[2]) for view in views]
+        return [view.ground for _, view in zip(codes, views, strict=True)]
+
+
+def test_shoulders_sway_as_they_did_and_glide_where_the_end_of_the_clip_becomes_its_beginning(subject):
+    one, watching = remembered(subject), Watching()
+    ramp = torch.arange(COUNT, dtype=torch.float32)[:, None].repeat(1, 4)
+    start, end = one.loop.start, one.loop.end
+    list(spoken(replace(one, model=watching, sway=ramp), HEARD, 0, end + BLEND + 4))
+    assert watching.sways[:end] == list(range(end))
+    glide = [end, *watching.sways[end : end + BLEND], start + BLEND]
+    assert all(later < earlier for earlier, later in pairwise(glide))
+    assert max(earlier - later for earlier, later in pairwise(glide)) < (end - start) / 3
+    assert watching.sways[end + BLEND :] == list(range(start + BLEND, start + BLEND + 4))
 
 
 def test_a_mouth_that_was_never_seen_is_held_at_the_widest_that_was(subject):
@@ -129,6 +165,29 @@ def test_a_long_sound_is_heard_in_stretches_as_in_one_go(tmp_path, monkeypatch):
     listening.save_heard(tmp_path / "0.npy", Whole(), sound)
     assert np.array_equal(np.load(tmp_path / "0.npy"), Whole()(sound))
     assert len(listening.whole(sound[:-5])) == len(sound)
+
+
+def test_a_long_sound_that_was_heard_in_part_is_heard_from_there_on(tmp_path, monkeypatch):
+    sound = np.random.default_rng(0).integers(-9, 9, 333 * HOP).astype(np.float32)
+    monkeypatch.setattr(listening, "STRETCH", 100)
+
+    class Stopped(Whole):
+        heard = 0
+
+        def __call__(self, sound):
+            self.heard += 1
+            if self.heard == 3:
+                raise InterruptedError
+            return super().__call__(sound)
+
+    front = Stopped()
+    with pytest.raises(InterruptedError):
+        listening.save_heard(tmp_path / "0.npy", front, sound)
+    assert not (tmp_path / "0.npy").exists()
+    listening.save_heard(tmp_path / "0.npy", front, sound)
+    assert front.heard == 3 + 2, "two of four stretches were there"
+    assert np.array_equal(np.load(tmp_path / "0.npy"), Whole()(sound))
+    assert [path.name for path in tmp_path.iterdir()] == ["0.npy"]
 
 
 def test_a_video_that_no_memory_holds_is_refused_with_how_much_it_does(tmp_path):

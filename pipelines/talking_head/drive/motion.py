@@ -15,6 +15,7 @@ from jaxtyping import Float32, Float64, Int64
 
 from pipelines.talking_head import FPS, HOP
 from pipelines.talking_head.drive.codes import Basis, Mouths, Seen, Subject, basis, seen, subject
+from pipelines.talking_head.judge.probe import ridged
 from pipelines.talking_head.listen.front import NEIGHBOURS, Features, FrontEnd, apart, neighbours
 from pipelines.talking_head.track.lips import opening_of
 
@@ -28,11 +29,11 @@ RIDGE = 2.0
 """In frames: how much must agree before a feature counts."""
 OTHERS = 0.2
 """Weight of a frame of another subject, of the subject's own."""
-LIVELY = 0.75
+LIVELY = 0.85
 """Spread of the opening that is aimed at, of the truth's. A regression alone mumbles where it is unsure."""
 INNER = 3
 """Parts of a lesson, each told by the rest, by which the spread is known that unheard sound gives."""
-MOST = 2.0
+MOST = 2.5
 """The most that codes are made larger by for it."""
 
 
@@ -164,9 +165,8 @@ def fitted(lessons: Sequence[Pairs]) -> Line:
     weight = weight / len(lessons[0].heard)
     mean, level = np.average(heard, axis=0, weights=weight), np.average(codes, axis=0, weights=weight)
     spread = np.sqrt(np.average((heard - mean) ** 2, axis=0, weights=weight)) + 1e-4
-    told = scaled(heard, mean, spread)
-    square = (told * weight[:, None]).T @ told + RIDGE * np.eye(len(mean))
-    weights = np.linalg.solve(square, (told * weight[:, None]).T @ (codes - level))
+    counted = np.sqrt(weight)[:, None]
+    weights = ridged(counted * scaled(heard, mean, spread), counted * (codes - level), RIDGE)
     return Line(mean=mean, spread=spread, weights=weights, level=level)
 
 

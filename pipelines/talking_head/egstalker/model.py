@@ -68,8 +68,8 @@ class Deformed(Talker):
         side = int(views[0].ground.shape[0])
         with torch.autocast(self.device.type, enabled=False):
             flats = [flattened(self(one, view), side) for one, view in zip(codes, views, strict=True)]
-            if torch.is_grad_enabled():
-                for flat in flats:
+            for flat in flats:
+                if flat.at.requires_grad:
                     flat.at.retain_grad()
                     self._looked.append((flat.at, side))
             drawn = together(self.raster, flats, side, side)
@@ -98,10 +98,10 @@ class Deformed(Talker):
 
     @torch.no_grad()
     def strained(self) -> None:
-        """Afterwards it is counted what the last gradients pulled at."""
+        """Afterwards it is counted what the last gradients pulled at, as if each picture's loss were the whole one."""
         for at, side in self._looked:
             if at.grad is not None:
-                pull = at.grad.norm(dim=1) * side / 2
+                pull = at.grad.norm(dim=1) * side / 2 * len(self._looked)
                 self.strain += pull
                 self.drawn += pull > 0
         self._looked.clear()

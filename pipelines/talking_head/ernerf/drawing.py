@@ -29,9 +29,16 @@ def of_head(scene: Scene, row: int, count: int, turn: Turn) -> Int[Tensor, " r"]
     weight = (wide > 0).float() + EDGE * ((share > low) & (share < high))
     y, x = bounds(scene, row)
     weight[y, x] += MOUTH
-    some = weight.flatten().cpu()
-    chosen = torch.multinomial(some, min(count, int((some > 0).sum())), generator=turn.chance)
-    return chosen.to(share.device)
+    some = weight.flatten()
+    return torch.multinomial(some, min(count, int((some > 0).sum())), generator=near(turn.chance, share.device))
+
+
+def near(chance: torch.Generator, device: torch.device) -> torch.Generator:
+    """Chance where it is needed: itself, or for a GPU one of its own that begins with a number of the other's."""
+    if device.type != "cuda":
+        return chance
+    number = int(torch.randint(1 << 31, (1,), generator=chance))
+    return torch.Generator(device).manual_seed(number)
 
 
 def of_mouth(scene: Scene, row: int) -> Int[Tensor, "h w"]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from pipelines.talking_head.ernerf.sizes import Sizes
@@ -32,6 +32,14 @@ class Given:
     heard: Float[Tensor, " a"]
     shut: Float[Tensor, ""]
     own: Float[Tensor, " o"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Ways:
+    """Where points are seen from: directions as ``harmonics``, a row a ray, and the ray of each point."""
+
+    sees: Float[Tensor, "r 16"]
+    ray: Int[Tensor, " m"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

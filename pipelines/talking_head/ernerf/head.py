@@ -10,11 +10,11 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from pipelines.talking_head.ernerf.box import Box, Rays
-from pipelines.talking_head.ernerf.composite import Seen, composite
-from pipelines.talking_head.ernerf.field import Field, Given, Matter, harmonics
-from pipelines.talking_head.ernerf.march import Pace, Samples, march
+from pipelines.talking_head.ernerf.composite import Seen
+from pipelines.talking_head.ernerf.field import Field, Given, Matter, Ways, harmonics
+from pipelines.talking_head.ernerf.march import Pace, Samples
 from pipelines.talking_head.ernerf.occupancy import Occupancy
-from pipelines.talking_head.ernerf.planes import encode
+from pipelines.talking_head.ernerf.operations import Operations, operations
 from pipelines.talking_head.ernerf.sizes import Sizes
 from pipelines.talking_head.ernerf.torso import grid
 
@@ -35,10 +35,14 @@ class Look:
 
 
 class Head(nn.Module):
-    """Planes, nets and occupancy of a head. Its box is where it was seen."""
+    """Planes, nets and occupancy of a head. Its box is where it was seen.
+
+    operations: what it is drawn by; None: what suits the device.
+    """
 
     def __init__(self, sizes: Sizes) -> None:
         super().__init__()
+        self.operations: Operations | None = None
         self.layout = sizes.planes
         self.pace = Pace(step=sizes.step, most=sizes.samples)
         self.tables = nn.Parameter(grid(3, sizes.planes))
@@ -59,16 +63,19 @@ class Head(nn.Module):
 
     def forward(self, rays: Rays, given: Given, first: Float[Tensor, " r"] | None = None) -> Look:
         """What the rays see. first: where each begins, as ``march`` has it."""
-        samples = march(self.occupancy.filled, rays.origins, rays.ways, self.pace, first)
+        by = self.operations or operations(rays.ways.device)
+        samples = by.march(self.occupancy.filled, rays.origins, rays.ways, self.pace, first)
         ray = samples.ray
         points = rays.origins[ray] + samples.along[:, None] * rays.ways[ray]
-        matter = self.field(self.encoded(points), harmonics(rays.ways)[ray], given)
-        seen = composite(matter.sigma, matter.rgb, samples, self.pace.step)
+        ways = Ways(sees=harmonics(rays.ways), ray=ray)
+        matter = by.matter(self.field, by.encode(points, self.tables, self.layout), ways, given)
+        seen = by.composite(matter.sigma, matter.rgb, samples, self.pace.step)
         return Look(seen=seen, matter=matter, samples=samples, points=points)
 
     def encoded(self, points: Float[Tensor, "m 3"]) -> Float[Tensor, "f m"]:
         """The features of points of the box."""
-        return encode(points, self.tables, self.layout)
+        by = self.operations or operations(points.device)
+        return by.encode(points, self.tables, self.layout)
 
     @torch.no_grad()
     def dense(self, points: Float[Tensor, "m 3"], given: Given) -> Float[Tensor, " m"]:

@@ -25,7 +25,8 @@ class Samples:
     def ray(self) -> Int[Tensor, " m"]:
         """The ray of each sample."""
         counts = self.start.diff()
-        return torch.repeat_interleave(torch.arange(len(counts), device=counts.device), counts)
+        numbers = torch.arange(len(counts), device=counts.device)
+        return torch.repeat_interleave(numbers, counts, output_size=len(self.along))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,8 +22,8 @@ from pipelines.talking_head.scene import View
 
 STEADY = 0.95
 """Of the steady numbers that an iteration leaves: they are the mean of about the last twenty."""
-CHUNK = 8192
-"""Rays and pixels that are drawn at a time: what bounds the memory."""
+CHUNK, CHUNK_GPU = 8192, 1 << 18
+"""Rays and pixels that are drawn at a time: what bounds the memory. On a GPU a picture of 512 pixels is one chunk."""
 OWN = 0.1
 """Spread of the frames' own numbers at the start."""
 
@@ -106,7 +106,7 @@ class Portrait(Model):
         given, pose = parts.given(codes, view.eyes), (view.turn, view.move)
         behind = self._torso(parts, view)
         found = []
-        for pixels in torch.arange(side * side, device=view.ground.device).split(CHUNK):
+        for pixels in torch.arange(side * side, device=view.ground.device).split(self._chunk):
             look = parts.head(rays(pose, parts.head.box, pixels, side), given)
             found.append(look.seen.over(behind[pixels]))
         return torch.cat(found).reshape(side, side, 3).clamp(0, 1)
@@ -124,6 +124,10 @@ class Portrait(Model):
             steady.copy_(one)
 
     @property
+    def _chunk(self) -> int:
+        return CHUNK_GPU if self.device.type == "cuda" else CHUNK
+
+    @property
     def _now(self) -> Parts:
         return self.parts if self.training else self.steady
 
@@ -134,7 +138,7 @@ class Portrait(Model):
             return ground
         anchors = parts.torso.anchored(view.turn[None], view.move[None])
         found = []
-        for at, behind in zip(places(view.ground).split(CHUNK), ground.split(CHUNK), strict=True):
+        for at, behind in zip(places(view.ground).split(self._chunk), ground.split(self._chunk), strict=True):
             rows = len(at)
             told = parts.torso(
                 still(at, view.sway.expand(rows, -1)), anchors.expand(rows, -1), parts.torso_own[:1].expand(rows, -1)

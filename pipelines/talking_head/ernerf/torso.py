@@ -11,7 +11,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from pipelines.talking_head.ernerf.field import BEYOND, plain
-from pipelines.talking_head.ernerf.planes import Layout, looked_up
+from pipelines.talking_head.ernerf.operations import operations
+from pipelines.talking_head.ernerf.planes import Layout
 from pipelines.talking_head.ernerf.sizes import Sizes
 from pipelines.talking_head.track.turning import FOCAL
 
@@ -61,7 +62,7 @@ class Torso(nn.Module):
         place = SHRUNK * at
         known = torch.cat([waves(place, PLACES), waves(anchors, TURNS), own], 1)
         moved = (place + self.deforms(known)).clamp(-1, 1)
-        features = looked_up(moved[None], self.table, self.layout).flatten(0, 2).T
+        features = operations(at.device).looked_up(moved[None], self.table, self.layout).flatten(0, 2).T
         told: Tensor = torch.sigmoid(self.paints(torch.cat([features, known], 1))) * (1 + 2 * BEYOND) - BEYOND
         return told
 

@@ -86,14 +86,18 @@ def advice(facts: Facts) -> tuple[str, ...]:
     holes = int((~facts.there[first:last]).sum())
     if holes:
         notes.append(f"{facts.name}: in {holes} frames the face is covered; they are not learned from.")
-    if (last - first) / FPS < WISHED:
-        notes.append(
-            f"{facts.name} shows {_seconds(last - first)} of talking. It works, but a mouth is learned well from one "
-            "to five minutes."
-        )
     if _crowded(facts) and still(facts.others):
         notes.append(f"{facts.name}: a second face in it never moves, so it was taken for a picture on the wall.")
     return tuple(notes)
+
+
+def scarce(frames: int) -> tuple[str, ...]:
+    """What the user should know of so little footage."""
+    if frames / FPS >= WISHED:
+        return ()
+    return (
+        f"{_seconds(frames)} of talking is little. It works, but a mouth is learned well from one to five minutes.",
+    )
 
 
 def still(others: Float64[np.ndarray, "n 2"]) -> bool:

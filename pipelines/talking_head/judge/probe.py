@@ -31,17 +31,21 @@ class Probe:
 
 
 def fitted(features: Float32[np.ndarray, "t ..."], target: Float64[np.ndarray, "t ..."], ridge: float = RIDGE) -> Probe:
-    """The line of least squares with a ridge, in the smaller of both forms (Hoerl and Kennard 1970; its dual)."""
+    """The line of least squares with a ridge."""
     rows = features.reshape(len(features), -1).astype(np.float64)
     mean, spread = rows.mean(axis=0), rows.std(axis=0) + 1e-6
     scaled = (rows - mean) / spread
     level = np.asarray(target.mean(axis=0))
-    count, width = scaled.shape
-    if count < width:
-        weights = scaled.T @ np.linalg.solve(scaled @ scaled.T + ridge * width * np.eye(count), target - level)
-    else:
-        weights = np.linalg.solve(scaled.T @ scaled + ridge * width * np.eye(width), scaled.T @ (target - level))
+    weights = ridged(scaled, target - level, ridge * scaled.shape[1])
     return Probe(mean=mean, spread=spread, weights=weights, level=level)
+
+
+def ridged(rows: Float64[np.ndarray, "t d"], target: Float64[np.ndarray, "t ..."], ridge: float) -> np.ndarray:
+    """The weights of least squares with a ridge, in the smaller of both forms (Hoerl and Kennard 1970; its dual)."""
+    count, width = rows.shape
+    if count < width:
+        return np.asarray(rows.T @ np.linalg.solve(rows @ rows.T + ridge * np.eye(count), target))
+    return np.linalg.solve(rows.T @ rows + ridge * np.eye(width), rows.T @ target)
 
 
 def held_out(

@@ -47,8 +47,9 @@ class Whisper:
         self._digest = hashlib.sha256(f"whisper {_VERSION} {layers} {KEPT} {BESIDE} ".encode())
         with path.open("rb") as file:
             self._digest.update(hashlib.file_digest(file, "sha256").digest())
-        self._encoder = Encoder(layers).eval()
-        self._encoder.load_state_dict(read(path, layers))
+        with torch.device("meta"):
+            self._encoder = Encoder(layers)
+        self._encoder.load_state_dict(read(path, layers), assign=True)
 
     @property
     def digest(self) -> str:

@@ -15,6 +15,7 @@ from pipelines.talking_head.ingest.part import WHOLE, Part
 from pipelines.talking_head.ingest.speech import Voice
 from pipelines.talking_head.ingest.spoken import listened
 from pipelines.talking_head.ingest.takes import joined
+from pipelines.talking_head.ingest.verdict import scarce
 from pipelines.talking_head.landmarks.landmarker import Landmarker
 from pipelines.talking_head.signing import signature
 from pipelines.talking_head.stages.files import save_footage, video
@@ -51,7 +52,7 @@ def ingest(work: Work) -> Result:
     shutil.rmtree(work.folder / STRETCHES, ignore_errors=True)
     return Result(
         figures={"frames": len(footage), "seconds_of_video": len(footage) / FPS, "crop_pixels": footage.crop.side},
-        warnings=(*footage.notes, *notes),
+        warnings=(*footage.notes, *scarce(len(footage)), *notes),
         weights=digests(LANDMARKER, VOICE),
     )
 

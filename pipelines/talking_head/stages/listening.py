@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from pipelines.contract import BadInput, Result, Work
+from pipelines.contract import BadInput, Result, Work, write_atomic
 from pipelines.talking_head import FPS, HOP, Options, offset
 from pipelines.talking_head.about import About, read_about
 from pipelines.talking_head.ingest.spoken import listened
@@ -49,19 +49,23 @@ def features(work: Work, number: int) -> Features:
 def save_heard(path: Path, front: FrontEnd, sound: Sound) -> None:
     """Afterwards path holds the features of the sound, which was listened to in stretches: memory has an end.
 
-    It never holds a part of them. sound: at least a frame. A stretch also hears what comes before and after it.
+    It never holds a part of them: those lie beside it, and whoever was stopped goes on behind the last whole stretch.
+    sound: at least a frame. A stretch also hears what comes before and after it.
     """
     frames, partial = len(sound) // HOP, path.with_name(f".{path.name}.partial")
-    kept: np.memmap[Any, np.dtype[np.float32]] | None = None
-    for first in range(0, frames, STRETCH):
+    mark = path.with_suffix(".frames")
+    done = int(mark.read_text("ascii")) if mark.exists() and partial.exists() else 0
+    kept = np.lib.format.open_memmap(partial, "r+") if done else None
+    for first in range(done, frames, STRETCH):
         begin, last = max(0, first - BESIDE), min(frames, first + STRETCH)
         heard = front(sound[begin * HOP : min(frames, last + BESIDE) * HOP])
         if kept is None:
             kept = np.lib.format.open_memmap(partial, "w+", np.float32, (frames, *heard.shape[1:]))
         kept[first:last] = heard[first - begin : last - begin]
-    assert kept is not None  # noqa: S101  the stage ingest refuses what has no frame
-    kept.flush()
+        kept.flush()
+        write_atomic(mark, str(last).encode("ascii"))
     partial.replace(path)
+    mark.unlink()
 
 
 def whole(sound: Sound) -> Sound:
@@ -72,20 +76,19 @@ def whole(sound: Sound) -> Sound:
 def _in_step(work: Work) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Afterwards the sound of the videos is in the folder, that of each take shifted by what it comes late."""
     footage, mouth = load_footage(work), load_track(work.earlier("track")).mouth
-    figures: list[dict[str, Any]] = []
-    notes: list[str] = []
-    sounds: list[Sound] = []
-    for take, start in zip(footage.takes, footage.starts, strict=True):
-        rows = slice(start, start + take.count)
-        sound = footage.sound[start * HOP : (start + take.count) * HOP]
-        lag = offset.found(sound, mouth[rows])
-        if why := offset.refusal(take.path.name, lag):
-            raise BadInput(why)
-        sounds.append(offset.shifted(sound, lag.believed))
-        figures.append({"frames": lag.believed, "correlation": round(lag.correlation, 3), "clear": lag.clear})
-        notes += offset.advice(take.path.name, lag)
-    np.save(work.folder / SOUND, np.concatenate(sounds))
-    return {"offset": figures[0] if len(figures) == 1 else figures}, tuple(notes)
+    names = [take.path.name for take in footage.takes]
+    sounds = np.split(footage.sound, footage.starts[1:] * HOP)
+    lags = [offset.found(*pair) for pair in zip(sounds, np.split(mouth, footage.starts[1:]), strict=True)]
+    if why := next((why for pair in zip(names, lags, strict=True) if (why := offset.refusal(*pair))), None):
+        raise BadInput(why)
+    by = offset.together(lags)
+    np.save(work.folder / SOUND, np.concatenate([offset.shifted(*pair) for pair in zip(sounds, by, strict=True)]))
+    figures = [
+        {"frames": frames, "correlation": round(lag.correlation, 3), "clear": lag.clear}
+        for frames, lag in zip(by, lags, strict=True)
+    ]
+    notes = tuple(note for pair in zip(names, lags, strict=True) for note in offset.advice(*pair))
+    return {"offset": figures[0] if len(figures) == 1 else figures}, notes
 
 
 def _as_learned(work: Work, about: About) -> FrontEnd:

@@ -8,16 +8,15 @@ order: the same points always give the same.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 import triton
 import triton.language as tl
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor
 
-from pipelines.talking_head.ernerf.field import BEYOND, DENSEST, HARMONICS, Field, Given, Matter
+from pipelines.talking_head.ernerf.field import BEYOND, DENSEST, HARMONICS, Field, Given, Matter, Ways
 from pipelines.talking_head.ernerf.fused.back import coloured, doubted, heeded, thickened
 from pipelines.talking_head.ernerf.fused.nets import Widths, channel, told
 
@@ -26,14 +25,6 @@ POINTS, POINTS_BACK = 64, 32
 DIGITS = "tf32"
 BUSY = 2
 """Programs on each of a GPU's processors, on the way back."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Ways:
-    """Directions as harmonics, a row a ray, and the ray of each point."""
-
-    sees: Float[Tensor, "r 16"]
-    ray: Int[Tensor, " m"]
 
 
 def field(nets: Field, features: Float[Tensor, "f m"], ways: Ways, given: Given) -> Matter:
