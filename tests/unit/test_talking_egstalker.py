@@ -230,6 +230,9 @@ def test_every_number_of_gaussians_and_planes_has_its_own_rate(world):
     assert rates["deformation.planes.grids.0"] == RATES["grids"]
     assert rates["head.at"] == RATES["at"]
     assert rates["deformation.attention.agents"] not in RATES.values()
+    decays = {name: group["weight_decay"] for (name, _), group in zip(model.named_parameters(), groups, strict=True)}
+    assert [name for name, decay in decays.items() if decay > 1] == ["leans"]
+    assert decays["head.at"] == decays["effects"] == 0
 
 
 def test_the_net_is_silent_in_the_coarse_stage_and_speaks_after_it(world):
