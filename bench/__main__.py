@@ -78,7 +78,7 @@ def _benches(seed: int, times: int, engines: Sequence[str]) -> Mapping[str, Benc
         "talking_codes": Bench(run=talking.measure, about="whether a mouth's codes follow the audio (3 minutes)"),
         "talking_drawn": Bench(
             run=lambda folder: talking_drawn.measure(folder, engines),
-            about="whether a drawn mouth follows the audio (6 minutes an engine)",
+            about="whether a drawn mouth follows the audio (8 minutes an engine)",
         ),
         "talking_near": Bench(
             run=lambda folder: talking_near.measure(folder, engines),

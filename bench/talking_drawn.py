@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 SEEDS = (0, 1, 2)
 ABOUT = f"""
-{NAMES[0]} at 96 pixels, 500 iterations a block, driven by what the rest of the clip alone has taught. Lips as the
+{NAMES[0]} at 96 pixels, 400 iterations a block, driven by what the rest of the clip alone has taught. Lips as the
 landmarker finds them in what is drawn, with pose, eyes and background frozen; tracked codes: the same driven by the
 true mouth, which tells the drawing's error from the ear's. PSNR and SSIM: of the whole frame in its own pose, driven by
 the right audio. {JUDGED}
@@ -32,7 +32,7 @@ the right audio. {JUDGED}
 
 
 def measure(folder: Path, engines: Sequence[str]) -> Report:
-    """The pictures of those engines: about six minutes an engine on two cores."""
+    """The pictures of those engines: about eight minutes an engine on two cores."""
     if not CLIPS.is_dir():
         return missing("talking_drawn")
     from bench import talking_shown as shown  # noqa: PLC0415  torch is an extra

@@ -33,8 +33,8 @@ from pipelines.talking_head.track.tracked import Track
 from pipelines.talking_head.track.watching import watched
 from pipelines.talking_head.weights import EMBEDDING, LANDMARKER, MELSPECTROGRAM, SELFIE
 
-SIDE, ITERATIONS = 96, 500
-"""Pixels a side; iterations of a fold, so that all five take less than five minutes on an idle core."""
+SIDE, ITERATIONS = 96, 400
+"""Pixels a side; iterations of a fold, so that three seeds of five folds take ten minutes on two idle cores."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -3,6 +3,7 @@
 import math
 import os
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -20,7 +21,8 @@ from pipelines.talking_head.ernerf.march import Pace, Samples, looked, march
 from pipelines.talking_head.ernerf.occupancy import DECAY, DENSE, Occupancy
 from pipelines.talking_head.ernerf.planes import Layout, encode, looked_up, plainly
 from pipelines.talking_head.ernerf.sizes import PACE, Sizes, sized
-from pipelines.talking_head.ernerf.torso import PLACES, TURNS, Torso, waves
+from pipelines.talking_head.ernerf.torso import PLACES, TURNS, Torso, still, waves
+from pipelines.talking_head.track.sway import moved
 from pipelines.talking_head.track.turning import FOCAL
 
 MIXED = Layout(levels=4, least=2, most=20, entries=128)
@@ -316,6 +318,14 @@ def test_frequency_codes_are_as_long_as_the_papers():
     assert waves(torch.tensor([[0.5]]), 2)[0].tolist() == pytest.approx(
         [0.5, math.sin(0.5), math.sin(1.0), math.cos(0.5), math.cos(1.0)]
     )
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.floats(-0.3, 0.3), min_size=4, max_size=4), st.integers(0, 1 << 30))
+def test_sway_is_taken_out_as_it_was_put_in(sway, seed):
+    at = torch.rand(5, 2, generator=chance(seed), dtype=torch.float64) - 0.5
+    found = still(2 * torch.from_numpy(moved(at.numpy(), np.array(sway))), torch.tensor([sway] * 5).double())
+    assert torch.allclose(found, 2 * at)
 
 
 def test_anchors_are_seen_where_the_head_carries_them():

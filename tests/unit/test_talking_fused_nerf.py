@@ -49,7 +49,7 @@ def rays(count, seed=0):
     return 0.3 * chance(count, 3, seed=seed + 1) - 3 * torch.eye(3, device=DEVICE)[2], ways
 
 
-@settings(max_examples=5, deadline=None, derandomize=True)
+@settings(max_examples=3, deadline=None, derandomize=True)
 @given(st.integers(0, 200), st.floats(0, 1), st.integers(1, 16), st.integers(0, 99))
 def test_rays_are_looked_at_in_the_same_places(count, full, most, seed):
     origins, ways = rays(count, seed)
@@ -79,7 +79,7 @@ def test_a_table_that_is_no_power_of_two_is_refused():
         fused_planes.looked_up(chance(1, 4, 2), chance(1, 1, 100, 1), Layout(levels=1, least=4, most=4, entries=100))
 
 
-@settings(max_examples=5, deadline=None, derandomize=True)
+@settings(max_examples=3, deadline=None, derandomize=True)
 @given(st.lists(st.integers(0, 9), min_size=1, max_size=150), st.integers(0, 99))
 def test_rays_see_the_same_of_any_samples_and_tell_them_the_same(counts, seed):
     start = torch.tensor([0, *counts], device=DEVICE).cumsum(0)

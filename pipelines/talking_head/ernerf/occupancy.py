@@ -57,7 +57,7 @@ class Occupancy(nn.Module):
         kept[self.possible.flatten()] *= DECAY
         kept[cells] = torch.maximum(kept[cells], found)
         threshold = kept.mean().clamp_max(DENSE)
-        self.filled.copy_(self.possible & (self.density > threshold))
+        self.filled.copy_(self.density > threshold)
 
 
 def allowed(scene: Scene, shape: Float[Tensor, "v 3"], box: Box, cells: int) -> Bool[Tensor, "g g g"]:
