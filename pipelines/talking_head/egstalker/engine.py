@@ -31,7 +31,7 @@ RATES = {
     "opacity": 0.02,
     "colour": 0.02,
     "shades": 0.002,
-    "effects": 0.004,
+    "effects": 0.001,
     "leans": 0.004,
     "grids": 0.004,
 }
