@@ -77,9 +77,9 @@ class Egstalker:
         """A rate for each kind of number."""
         found = []
         for name, parameter in model.named_parameters():
-            rate = next((RATES[part] for part in reversed(name.split(".")) if part in RATES), NETS)
-            decay = SHY if name == LEANS else DECAY if rate == NETS else 0.0
-            found.append({"params": [parameter], "lr": rate, "weight_decay": decay})
+            rate = next((RATES[part] for part in reversed(name.split(".")) if part in RATES), None)
+            decay = SHY if name == LEANS else DECAY if rate is None else 0.0
+            found.append({"params": [parameter], "lr": rate or NETS, "weight_decay": decay})
         return found
 
     def loss(self, model: Deformed, scene: Scene, turn: Turn) -> Lost:
