@@ -96,6 +96,7 @@ def _benches(seed: int, times: int, engines: Sequence[str]) -> Mapping[str, Benc
             about=f"{times} kills, seed {seed}, while faces are sorted",
         ),
         "talking_gpu": Bench(run=_talking_gpu, about="heads on a GPU (twenty minutes), else what is the floor (three)"),
+        "talking_parts": Bench(run=_talking_parts, about="what the parts of a talking head take (two minutes)"),
         "kills_talking": Bench(
             run=lambda folder: kills_talking.measure(folder, talking.weights()),
             about="18 kills while somebody is learned and rendered (a quarter of an hour)",
@@ -108,6 +109,12 @@ def _talking_gpu(folder: Path) -> Report:
     from bench import talking_gpu  # noqa: PLC0415  torch and Triton are extras
 
     return talking_gpu.measure(folder)
+
+
+def _talking_parts(folder: Path) -> Report:
+    from bench import talking_parts  # noqa: PLC0415  as above
+
+    return talking_parts.measure(folder)
 
 
 def weights() -> Path:
