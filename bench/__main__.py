@@ -84,7 +84,7 @@ def _benches(seed: int, times: int, engines: Sequence[str]) -> Mapping[str, Benc
             run=lambda folder: talking_near.measure(folder, engines),
             about="how near pictures come to the truth (5 minutes an engine)",
         ),
-        "fronts": Bench(run=fronts.measure, about="what each front end tells of the mouth (half an hour)"),
+        "fronts": Bench(run=fronts.measure, about="what each front end tells of the mouth (three minutes)"),
         "images": Bench(run=images.measure, about="weight and build time of the images; needs a Docker engine"),
         "docker": Bench(run=docker.measure, about="what a container costs a stage; needs a Docker engine"),
         "kills_docker": Bench(

@@ -60,15 +60,15 @@ def table(device: torch.device, scale: Scale) -> Table:
 
 
 def _median(run: Callable[[], object], device: torch.device, times: int) -> float:
-    """Milliseconds; the first time, in which kernels are compiled, does not count."""
+    """Milliseconds; on a GPU the first time, in which kernels are compiled, does not count."""
     took = []
-    for _ in range(times + 1):
+    for _ in range(times + (device.type == "cuda")):
         began = time.perf_counter()
         run()
         if device.type == "cuda":
             torch.cuda.synchronize(device)
         took.append(1000 * (time.perf_counter() - began))
-    return median(took[1:])
+    return median(took[-times:])
 
 
 def _back(outcomes: list[Tensor]) -> None:

@@ -42,7 +42,7 @@ FRAMES = 400
 """That are drawn for a rate, the first of them unmeasured."""
 PUBLISHED = (
     ("ER-NeRF, its paper (RTX 3080 Ti)", "120", "", "35.6 (own log)", "", "2.5", "34", ""),
-    ("EGSTalker, its paper", "222", "", "", "", "", "68.5", ""),
+    ("EGSTalker, by a survey (RTX 3090)", "222", "", "", "", "", "68.5", ""),
     ("GaussianTalker", "60 to 90", "", "32.4", "", "", "98 to 121", ""),
     ("TalkingGaussian", "30", "", "33.6", "", "", "108", ""),
 )

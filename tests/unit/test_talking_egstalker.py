@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pipelines.contract import BadInput
 from pipelines.talking_head.egstalker.attention import SCALE, Attention
 from pipelines.talking_head.egstalker.deform import Deformation
-from pipelines.talking_head.egstalker.engine import COARSE, RATES
+from pipelines.talking_head.egstalker.engine import COARSE, DECAY, RATES
 from pipelines.talking_head.egstalker.grafting import LOW, SMALLER, Grafting, grown
 from pipelines.talking_head.egstalker.growing import Asked, Change, Limits, Rules, changed
 from pipelines.talking_head.egstalker.harmonics import harmonics, terms
@@ -229,7 +229,10 @@ def test_every_number_of_gaussians_and_planes_has_its_own_rate(world):
     rates = {name: group["lr"] for (name, _), group in zip(model.named_parameters(), groups, strict=True)}
     assert rates["deformation.planes.grids.0"] == RATES["grids"]
     assert rates["head.at"] == RATES["at"]
-    assert rates["deformation.attention.agents"] not in RATES.values()
+    decays = {name: group["weight_decay"] for (name, _), group in zip(model.named_parameters(), groups, strict=True)}
+    assert [name for name, decay in decays.items() if decay > 1] == ["leans"]
+    assert decays["head.at"] == decays["effects"] == 0
+    assert decays["deformation.attention.agents"] == DECAY
 
 
 def test_the_net_is_silent_in_the_coarse_stage_and_speaks_after_it(world):

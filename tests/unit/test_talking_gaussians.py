@@ -274,7 +274,7 @@ def test_a_cloud_keeps_its_numbers_valid():
 
 def test_codes_alone_move_the_mouth_and_no_net_listens(world):
     scene, head, triangles, course = world
-    course = replace(course, iterations=50, drive=MOTION)
+    course = replace(course, iterations=130, drive=MOTION)
     deaf = replace(scene, heard=scene.heard * float("nan"))
     model = begun((deaf, head, triangles, course))
     ear = {name: value.clone() for name, value in model.ear.state_dict().items()}

@@ -31,12 +31,15 @@ RATES = {
     "opacity": 0.02,
     "colour": 0.02,
     "shades": 0.002,
-    "effects": 0.004,
+    "effects": 0.001,
     "leans": 0.004,
     "grids": 0.004,
 }
 """Adam's rates of what belongs to Gaussians and to planes; all others are nets'."""
 NETS, DECAY = 1e-3, 0.05
+LEANS = "leans"
+SHY = 3.0
+"""Decay of what a pose does to the torso: half a minute of it is learned by heart, and sway says the rest."""
 CODES, SMOOTH = 0.01, 0.01
 """Weights in the loss: of codes unlike the tracked ones, of roughness of the planes."""
 COARSE = 0.1
@@ -74,8 +77,9 @@ class Egstalker:
         """A rate for each kind of number."""
         found = []
         for name, parameter in model.named_parameters():
-            rate = next((RATES[part] for part in reversed(name.split(".")) if part in RATES), NETS)
-            found.append({"params": [parameter], "lr": rate, "weight_decay": DECAY if rate == NETS else 0.0})
+            rate = next((RATES[part] for part in reversed(name.split(".")) if part in RATES), None)
+            decay = SHY if name == LEANS else DECAY if rate is None else 0.0
+            found.append({"params": [parameter], "lr": rate or NETS, "weight_decay": decay})
         return found
 
     def loss(self, model: Deformed, scene: Scene, turn: Turn) -> Lost:

@@ -1,9 +1,10 @@
-"""The engine ``ernerf`` in plain PyTorch: a radiance field that hears, and the reference for every faster path.
+"""The engine ``ernerf``: a radiance field that hears, in plain PyTorch, which is the reference for every faster path.
 
 - ``sizes``    the paper's sizes, and a miniature of them
 - ``box``      the cube around the head, and rays into it;  ``occupancy``  which of its cells hold anything
 - ``march``    where rays are looked at;  ``planes``  grids of features, and the three planes that a point falls on
 - ``field``    features, sound, eyes and direction become density and colour;  ``composite``  what a ray sees
+- ``operations``  these four in plain PyTorch, or on a GPU as in ``fused``
 - ``head``     all of these together;  ``torso``  the flat picture beneath it
 - ``portrait``  somebody, learned: what is kept and shown
 - ``drawing``  which pixels a turn looks at;  ``losses``  what they are judged by;  ``turns``  both together

@@ -24,7 +24,7 @@ SMOOTH = 1e-5
 """Weight of doubt and attention that differ between neighbours."""
 SURE, MOST = 0.2, 10.0
 """The least weight of a pixel and the most that its doubt makes of the rest."""
-PATCH, EDGES = 0.1, 0.2
+PATCH, EDGES = 0.01, 0.01
 """Weights in a lip patch: of structural dissimilarity, of its edges."""
 LEAST = 11
 """Pixels that a patch must have on each side for its structure to be measured."""
