@@ -123,6 +123,8 @@ def _warned(course: Learned, options: Options) -> tuple[str, ...]:
     if course.iterations < options.iterations:
         most = f"most_minutes = {options.most_minutes:g}"
         found.append(f"Learning ended after {course.iterations} of {options.iterations} iterations, because of {most}.")
+    if course.anew:
+        found.append("Learning began anew: the checkpoint that was there is of another version, or of other options.")
     if course.setbacks:
         found.append(f"Learning went back to a checkpoint {course.setbacks} times, because its loss was no number.")
     return tuple(found)
