@@ -119,9 +119,9 @@ def _decoded(container: av.container.InputContainer, stream: av.VideoStream, beg
     if begin < FAR:
         yield from decoding
         return
-    wanted = one.time + begin
-    found = _jumped(container, stream, wanted - BEFORE)
-    if found is None or found.time > wanted:
+    first = _time(one)
+    found = None if first is None else _jumped(container, stream, first + begin - BEFORE)
+    if found is None or first is None or found.time > first + begin:
         container.seek(0)
         yield from container.decode(stream)
         return
@@ -130,12 +130,17 @@ def _decoded(container: av.container.InputContainer, stream: av.VideoStream, beg
 
 
 def _jumped(container: av.container.InputContainer, stream: av.VideoStream, to: float) -> av.VideoFrame | None:
-    """The first frame that can be decoded from about there on."""
+    """The first frame that can be decoded from about there on and says when it is shown."""
     try:
         container.seek(round(to * av.time_base))
-        return next(container.decode(stream), None)
+        return next((frame for frame in container.decode(stream) if _time(frame) is not None), None)
     except av.error.FFmpegError:
         return None
+
+
+def _time(frame: av.VideoFrame) -> float | None:
+    """When it is shown; None where the file does not say it, of which PyAV's types do not know."""
+    return frame.time
 
 
 def first_time(path: Path) -> float:
