@@ -13,18 +13,16 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from pipelines.contract import BadInput
-from pipelines.talking_head import FPS, RASTERS
+from pipelines.talking_head import RASTERS
 from pipelines.talking_head.about import OTHERS, About, read_about, write_about
 from pipelines.talking_head.engines import engine
 from pipelines.talking_head.learning.drivers import ByEar, ByMotion, keep_driver, kept_driver
 from pipelines.talking_head.learning.engine import Model
 from pipelines.talking_head.listen.front import NEIGHBOURS, Features
-from pipelines.talking_head.playing import Loop, Played, blended, looped, placed, played, torsos
+from pipelines.talking_head.playing import LONGEST, Loop, Played, blended, looped, placed, played, torsos
 from pipelines.talking_head.scene import Scene, View, stances
 from pipelines.talking_head.track.turning import Poses
 
-LONGEST = 40 * FPS
-"""Frames that are played before they come again."""
 ALL = slice(None)
 TOGETHER = 8
 """Frames that a GPU draws at once."""
@@ -60,11 +58,12 @@ class Subject:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Made:
-    """What was learned of somebody: by which engine, the model, and what drives it."""
+    """What was learned of somebody: by which engine, the model, what drives it, and the iterations asked for."""
 
     engine: str
     model: Model
     driver: ByEar | ByMotion
+    iterations: int = 0
 
 
 def keep(folder: Path, made: Made, scene: Scene, front: tuple[str, str], take: slice = ALL) -> About:
@@ -84,6 +83,7 @@ def keep(folder: Path, made: Made, scene: Scene, front: tuple[str, str], take: s
         side=scene.side,
         make=made.model.make,
         loop=(loop.start, loop.end, loop.apart),
+        iterations=made.iterations,
     )
     arrays = {
         "pictures": pictures,

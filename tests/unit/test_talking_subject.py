@@ -17,7 +17,6 @@ import torch
 from pipelines.contract import BadInput, Input
 from pipelines.talking_head import HOP
 from pipelines.talking_head.about import ABOUT, read_about
-from pipelines.talking_head.ingest.part import Part
 from pipelines.talking_head.judge.blocks import GUARD
 from pipelines.talking_head.learning.drivers import ByEar
 from pipelines.talking_head.playing import BLEND
@@ -25,10 +24,9 @@ from pipelines.talking_head.scene import mouth_boxes
 from pipelines.talking_head.stages import listening
 from pipelines.talking_head.stages.examining import lag
 from pipelines.talking_head.stages.files import load_sights, load_track, named, save_sights, save_track
-from pipelines.talking_head.stages.ingesting import crowded, too_long
 from pipelines.talking_head.stages.training import held_out
 from pipelines.talking_head.subject import Made, keep, remembered, spoken
-from tests.unit.talking_world import a_talking_ball, begun, film, made_up_track, wandering
+from tests.unit.talking_world import a_talking_ball, begun, made_up_track, wandering
 
 COUNT = 70
 HEARD = np.random.default_rng(3).normal(0, 1, (130, 1, 4)).astype(np.float32)
@@ -192,14 +190,6 @@ def test_a_long_sound_that_was_heard_in_part_is_heard_from_there_on(tmp_path, mo
     assert [path.name for path in tmp_path.iterdir()] == ["0.npy"]
 
 
-def test_a_video_that_no_memory_holds_is_refused_with_how_much_it_does(tmp_path):
-    path = film(tmp_path / "long.mp4", [np.zeros((32, 32, 3), dtype=np.uint8)] * 2, times=[0.0, 700.0])
-    assert "long.mp4 is 11.7 minutes long; at 128 pixels at most 8.1 minutes fit" in (too_long([path], 128) or "")
-    assert too_long([path], 96) is None
-    assert "The 2 videos are 23.3 minutes long" in (too_long([path, path], 96) or "")
-    assert too_long([path], 128, Part(begin=400.0)) is None
-
-
 def test_films_are_called_as_their_sounds_and_told_apart():
     files = [
         Input(path=path, role="audio", size=1, sha256="") for path in ("in/b.wav", "in/a.wav", "in/A.mp3", "in/a.ogg")
@@ -245,8 +235,3 @@ def test_lips_beyond_the_edge_of_a_picture_still_have_pixels_to_be_judged_by(far
     assert boxes.min() >= 0
     assert boxes.max() <= 64
     assert (boxes[:, 2:] - boxes[:, :2]).min() >= 2
-
-
-def test_a_video_that_did_not_say_how_long_it_is_is_refused_once_that_is_known():
-    assert "a.webm is 20.0 minutes long; at 128 pixels at most" in (crowded([Path("a.webm")], 1200.0, 128) or "")
-    assert crowded([Path("a.webm")], 300.0, 128) is None

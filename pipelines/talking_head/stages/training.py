@@ -90,7 +90,7 @@ def train(work: Work) -> Result:
     driver = lesson.driver(course.model)
     exam = examined(course.model, driver, clip, lesson.landmarker)
     _show(lesson, course.model, exam.curves)
-    made = Made(engine=options.engine, model=course.model, driver=driver)
+    made = Made(engine=options.engine, model=course.model, driver=driver, iterations=options.iterations)
     about = keep(work.folder / STATE, made, lesson.scene, (front.name, front.digest), lesson.track.longest)
     figures = {
         "engine": options.engine,
