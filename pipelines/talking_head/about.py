@@ -43,5 +43,5 @@ def read_about(folder: Path) -> About:
     try:
         raw = json.loads((folder / ABOUT).read_text("ascii"))
         return About(**{**raw, "loop": tuple(raw["loop"])})
-    except (ValueError, TypeError, KeyError):
+    except (FileNotFoundError, ValueError, TypeError, KeyError):
         raise BadInput(OTHERS) from None

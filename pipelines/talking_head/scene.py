@@ -154,7 +154,8 @@ def mouth_boxes(track: Track, side: int) -> np.ndarray:
     """The squares around the mouth in pixels, half as wide again as the lips, inside of the picture."""
     lips = (track.surface[:, list(LIPS)] + 0.5) * side
     low, high = lips.min(axis=1), lips.max(axis=1)
-    middle, half = (low + high) / 2, 0.75 * (high - low).max(axis=1, keepdims=True)
+    half = np.clip(0.75 * (high - low).max(axis=1, keepdims=True), 1.0, side / 2)
+    middle = np.clip((low + high) / 2, half, side - half)  # lips at the picture's edge have pixels to be judged by too
     return np.asarray(np.clip(np.concatenate([middle - half, middle + half], axis=1), 0, side))
 
 

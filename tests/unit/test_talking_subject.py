@@ -1,6 +1,7 @@
 """What is remembered of somebody makes the same film, whole and in parts, and never shows a mouth that was not seen."""
 
 import os
+import shutil
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -20,10 +21,11 @@ from pipelines.talking_head.ingest.part import Part
 from pipelines.talking_head.judge.blocks import GUARD
 from pipelines.talking_head.learning.drivers import ByEar
 from pipelines.talking_head.playing import BLEND
+from pipelines.talking_head.scene import mouth_boxes
 from pipelines.talking_head.stages import listening
 from pipelines.talking_head.stages.examining import lag
 from pipelines.talking_head.stages.files import load_sights, load_track, named, save_sights, save_track
-from pipelines.talking_head.stages.ingesting import too_long
+from pipelines.talking_head.stages.ingesting import crowded, too_long
 from pipelines.talking_head.stages.training import held_out
 from pipelines.talking_head.subject import Made, keep, remembered, spoken
 from tests.unit.talking_world import a_talking_ball, begun, film, made_up_track, wandering
@@ -221,3 +223,30 @@ def test_what_stages_hand_on_comes_back_as_it_was(tmp_path):
     assert np.array_equal(again.head.formed(again.coefficients), track.head.formed(track.coefficients))
     for name in ("pictures", "ground", "head", "torso", "sway"):
         assert np.array_equal(getattr(seen, name), getattr(sights, name))
+
+
+def test_a_subject_that_another_version_wrote_is_to_be_dropped_again(subject, tmp_path):
+    for number, lost in enumerate(("sway.npy", "low.npy", ABOUT)):
+        folder = shutil.copytree(subject, tmp_path / str(number))
+        (folder / lost).unlink()
+        with pytest.raises(BadInput, match="written by another version of visaged"):
+            remembered(folder)
+    folder = shutil.copytree(subject, tmp_path / "model")
+    torch.save({"other": torch.zeros(1)}, folder / "model.pt")
+    with pytest.raises(BadInput, match="written by another version of visaged"):
+        remembered(folder)
+
+
+@pytest.mark.parametrize("far", [-90.0, 12.0, 90.0])
+def test_lips_beyond_the_edge_of_a_picture_still_have_pixels_to_be_judged_by(far):
+    track = made_up_track()[0]
+    moves = np.tile([far, -far, 100.0], (len(track), 1))
+    boxes = mouth_boxes(replace(track, poses=replace(track.poses, moves=moves)), 64)
+    assert boxes.min() >= 0
+    assert boxes.max() <= 64
+    assert (boxes[:, 2:] - boxes[:, :2]).min() >= 2
+
+
+def test_a_video_that_did_not_say_how_long_it_is_is_refused_once_that_is_known():
+    assert "a.webm is 20.0 minutes long; at 128 pixels at most" in (crowded([Path("a.webm")], 1200.0, 128) or "")
+    assert crowded([Path("a.webm")], 300.0, 128) is None

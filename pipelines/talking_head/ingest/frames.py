@@ -25,6 +25,7 @@ from pipelines.talking_head.ingest.ticks import ticked
 Picture = UInt8[np.ndarray, "h w 3"]
 FAR, BEFORE = 60.0, 10.0
 """Seconds from which on a part is jumped to, not waited for, and by how much before it decoding then begins."""
+BROKEN = "{name} has a picture that cannot be decoded. Save it anew, as H.264."
 _QUARTER = 90
 
 
@@ -105,7 +106,7 @@ def shots(path: Path, begin: float = 0.0) -> Iterator[tuple[float, Shot]]:
                     yield last, Shot(frame, aspect)
         except av.error.FFmpegError:
             if first is None:
-                raise BadInput(f"{path.name} has a picture that cannot be decoded. Save it anew, as H.264.") from None
+                raise BadInput(BROKEN.format(name=path.name)) from None
 
 
 def _decoded(container: av.container.InputContainer, stream: av.VideoStream, begin: float) -> Iterator[av.VideoFrame]:
@@ -138,9 +139,15 @@ def _jumped(container: av.container.InputContainer, stream: av.VideoStream, to: 
 
 
 def first_time(path: Path) -> float:
-    """When the first frame is shown, in seconds of the file's own clock: where the sound's time begins too."""
+    """When the first frame is shown, in seconds of the file's own clock: where the sound's time begins too.
+
+    Raises BadInput where no frame can be decoded.
+    """
     with opened(path) as container:
-        for frame in container.decode(video=0):
-            if frame.time is not None:
-                return float(frame.time)
+        try:
+            for frame in container.decode(video=0):
+                if frame.time is not None:
+                    return float(frame.time)
+        except av.error.FFmpegError:
+            raise BadInput(BROKEN.format(name=path.name)) from None
     return 0.0

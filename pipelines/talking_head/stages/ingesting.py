@@ -73,7 +73,10 @@ def _looked(work: Work, videos: Sequence[Path]) -> Footage:
         kept = work.folder / STRETCHES / str(number)
         kept.mkdir(parents=True, exist_ok=True)
         footages.append(ingested(path, models, Look(part=options.part, told=told, folder=kept)))
-    return joined(footages)
+    footage = joined(footages)
+    if why := crowded(videos, len(footage) / FPS, options.resolution):  # what says not how long it is, as a browser's
+        raise BadInput(why)
+    return footage
 
 
 def too_long(videos: Sequence[Path], side: int, part: Part = WHOLE) -> str | None:
@@ -82,6 +85,11 @@ def too_long(videos: Sequence[Path], side: int, part: Part = WHOLE) -> str | Non
     for path in videos:
         with opened(path) as container:
             seconds += part.seconds_of(streams(container).seconds)
+    return crowded(videos, seconds, side)
+
+
+def crowded(videos: Sequence[Path], seconds: float, side: int) -> str | None:
+    """Why so many seconds of those videos cannot be learned from at so many pixels, or None."""
     most = ROOM / A_PIXEL / side**2 / FPS
     if seconds <= most:
         return None

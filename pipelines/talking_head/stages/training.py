@@ -76,7 +76,7 @@ def train(work: Work) -> Result:
     """Afterwards the subject is in the folder ``state``, and the preview beside it.
 
     A run that was killed goes on at its last checkpoint, and ends as if it had not been. Refuses a course that takes
-    more memory than the options allow; raises FloatingPointError where the loss is no number, however slowly it goes.
+    more memory than the options allow, and one whose loss is no number, however slowly it goes.
     """
     torch.set_num_threads(cores())
     torch.set_flush_denormal(True)
@@ -185,6 +185,11 @@ def _taught(lesson: Lesson, on: torch.device) -> Learned:
         raise BadInput(
             f"Learning was stopped: {error} (most_memory = {options.most_memory:g} GiB). Allow more, or ask for a "
             f"smaller resolution than {options.resolution}."
+        ) from None
+    except FloatingPointError as error:
+        raise BadInput(
+            f"Learning failed: {error} Another beginning may go well: drop the video again, with another seed than "
+            f"{options.seed} in a manifest. If it does not, report it."
         ) from None
 
 
