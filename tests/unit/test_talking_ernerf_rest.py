@@ -94,6 +94,12 @@ def test_shut_lips_meet_and_what_was_between_them_is_pressed_to_a_line():
     assert (line.diff() < 0).all()
 
 
+def test_what_is_just_inside_a_half_open_mouth_goes_with_the_lip_beside_it():
+    under, over = rested(0.5, [0.0, 0.0, 4.0], [0.0, -0.55, 4.0])[:, 1]
+    assert under == pytest.approx(0.0, abs=0.05)
+    assert over == pytest.approx(-1.05, abs=0.05)
+
+
 def test_the_mouth_at_rest_is_the_mean_of_the_widest():
     scene = a_talking_ball()[0]
     few = scene.chosen(torch.arange(20))
