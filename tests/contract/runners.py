@@ -125,9 +125,10 @@ def begun(task: Task) -> bool:
 
 
 def log(task: Task) -> str:
-    """What a task's stage has printed."""
+    """What a task's stage has printed so far."""
     shard = f".{task.shard}" if task.shard else ""
-    return (task.folder / "logs" / f"{task.stage.name}{shard}.log").read_text()
+    path = task.folder / "logs" / f"{task.stage.name}{shard}.log"
+    return path.read_text() if path.exists() else ""
 
 
 class RunnerContract:
