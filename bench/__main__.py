@@ -31,6 +31,7 @@ from bench import (
     talking,
     talking_drawn,
     talking_near,
+    talking_voices,
 )
 from bench.place import ROOT
 from bench.report import Report
@@ -76,6 +77,7 @@ def _benches(seed: int, times: int, engines: Sequence[str]) -> Mapping[str, Benc
         "faces": Bench(run=faces.measure, about="pictures a second, from file to stored embedding"),
         "clusters": Bench(run=clusters.measure, about="embeddings into people, up to half a million (20 minutes)"),
         "talking_codes": Bench(run=talking.measure, about="whether a mouth's codes follow the audio (3 minutes)"),
+        "talking_voices": Bench(run=talking_voices.measure, about="what other voices do to a mouth (2 minutes)"),
         "talking_drawn": Bench(
             run=lambda folder: talking_drawn.measure(folder, engines),
             about="whether a drawn mouth follows the audio (8 minutes an engine)",

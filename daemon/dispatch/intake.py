@@ -10,7 +10,7 @@ from datetime import datetime
 import structlog
 
 from daemon import revisions
-from daemon.dispatch.keys import key_of, options_of
+from daemon.dispatch.keys import key_of, said_too
 from daemon.dispatch.site import InboxSite, Site, key_folder
 from daemon.model import ACTIVE, Arrival, Draft, Inventory, Job, Kind, Status, Take, Unsettled
 from daemon.names import shown
@@ -71,7 +71,7 @@ class Intake:
             if met.get(key) is arrival or self._is_taken(site, arrival, key):
                 self._met |= {key: arrival} if site.take is not Take.MOVE and key not in self._later else {}
                 continue
-            match route(arrival, site.routing):
+            match self._routed(arrival):
                 case Wanting(what):
                     wants[key] = Want(arrival=arrival, what=what, since=self._first_seen(arrival, now))
                 case Draft(after="") as draft:
@@ -95,7 +95,7 @@ class Intake:
         arrival = self._later.pop(place(taken.inbox, taken.tops), None)
         if arrival is None:
             return ()
-        draft = route(arrival, self._site.inboxes[arrival.inbox].routing)
+        draft = self._routed(arrival)
         if isinstance(draft, Wanting) or (draft.after and not self._has_come(arrival, draft, ())):
             return ()
         job = self._job(arrival, draft, now)
@@ -146,10 +146,11 @@ class Intake:
         """Whether the key that the draft adds to has a state, or a job before this one that may give it one."""
         key = key_of(arrival, self._site.pipelines.get(str(draft.pipeline)))
         root = self._site.state / str(draft.pipeline) / key_folder(arrival.inbox, str(key))
+        if revisions.current(root) is not None:
+            return True
         whose = (draft.pipeline, arrival.inbox, key)
         others = (*new, *self._store.of_status(*ACTIVE))
-        before = any((j.pipeline, j.inbox, j.key) == whose and j.holds and not j.refused for j in others)
-        return before or revisions.current(root) is not None
+        return any((j.pipeline, j.inbox, j.key) == whose and j.holds and not j.refused for j in others)
 
     def _first_seen(self, arrival: Arrival, now: float) -> float:
         """Since when the oldest part of an item lies there: a newcomer does not set the clock back."""
@@ -177,18 +178,12 @@ class Intake:
             created=now,
             updated=now,
         )
-        job = self._as_said_before(job)
         log.info("item taken", job=job.id, item=job.item, pipeline=job.pipeline, inbox=job.inbox)
         return replace(job, kind=Kind.BAD_INPUT, reason=draft.refusal) if draft.refusal else job
 
-    def _as_said_before(self, job: Job) -> Job:
-        """The job with what manifests of earlier drops said for its key, where its own says nothing else."""
-        pipeline = self._site.pipelines.get(str(job.pipeline))
-        if pipeline is None or not pipeline.remembers or job.key is None:
-            return job
-        said = {**options_of(self._site.state_folder(job)), **job.arguments}
-        options = self._site.inboxes[job.inbox].routing.check(pipeline, said)
-        return job if isinstance(options, str) else replace(job, options=options)
+    def _routed(self, arrival: Arrival) -> Draft | Wanting:
+        """What becomes of an item, with what was said before for its key."""
+        return route(arrival, said_too(self._site.inboxes[arrival.inbox].routing, arrival, self._site.state))
 
     def _too_late(self, want: Want) -> Draft:
         hours = self._site.limits.partner_timeout / 3600

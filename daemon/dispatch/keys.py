@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from daemon.dispatch.site import key_folder
 from daemon.model import Arrival, Job
 from daemon.names import safe
+from daemon.route import Routing
 from daemon.watch.items import DEFAULT_KEY
 from pipelines.contract import Loose, Pipeline, write_atomic
 
@@ -65,6 +68,23 @@ def options_of(root: Path) -> Mapping[str, Any]:
         return dict(json.loads((root / KEY).read_bytes()).get("options", {}))
     except (OSError, ValueError):
         return {}
+
+
+def said_too(routing: Routing, arrival: Arrival, state: Path) -> Routing:
+    """The routing by which what manifests said before for an item's key holds where its own says nothing.
+
+    Where one of those cannot be had beside what its own says, the others hold. state: the folder of all.
+    """
+
+    def check(pipeline: Pipeline, given: Mapping[str, Any]) -> Mapping[str, Any] | str:
+        key = key_of(arrival, pipeline) if pipeline.remembers else None
+        said = options_of(state / pipeline.name / key_folder(arrival.inbox, key)) if key is not None else {}
+        but_one = ({name: said[name] for name in said if name != but} for but in said)
+        tried = (routing.check(pipeline, {**kept, **given}) for kept in (said, *but_one))
+        good = next((options for options in tried if not isinstance(options, str)), None)
+        return routing.check(pipeline, given) if good is None else good
+
+    return replace(routing, check=check)
 
 
 def note(root: Path, job: Job, options: Mapping[str, Any] | None = None) -> None:

@@ -11,7 +11,8 @@ PACKAGES = Path(contract.__file__).resolve().parents[2]
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "VISAGED_CPUS")
 
-
+MEMORY = "VISAGED_MEMORY"
+"""The variable that says how many bytes a stage may hold; 0: any."""
 MODELS = "VISAGED_MODELS"
 """The variable that names the folder of the weights (``contract.Weights``)."""
 
@@ -28,6 +29,7 @@ def environment(base: Mapping[str, str], slot: Slot, models: Path | None = None)
     return {
         **base,
         **dict.fromkeys(THREADS, cores),
+        MEMORY: str(slot.memory),
         "CUDA_VISIBLE_DEVICES": ",".join(slot.gpus),
         "PYTHONPATH": ":".join(dict.fromkeys([str(PACKAGES), *searched])),
         "PYTHONUNBUFFERED": "1",

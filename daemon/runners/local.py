@@ -2,7 +2,8 @@
 
 Between the daemon and a stage stands a launcher in a session of its own, which outlives the daemon and keeps the
 control folder from which the next daemon learns everything. A stage runs at nice 5 and is not pinned to cores: it is
-told its share (``VISAGED_CPUS`` and the thread counts of the numeric libraries). It works in the job folder.
+told its share (``VISAGED_CPUS``, ``VISAGED_MEMORY`` and the thread counts of numeric libraries). It works in the job
+folder.
 """
 
 from __future__ import annotations

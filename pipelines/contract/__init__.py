@@ -37,7 +37,7 @@ from pipelines.contract.exchange import (
     write_atomic,
 )
 from pipelines.contract.options import checked, option, setting, settings
-from pipelines.contract.serving import BadInput, StageFunction, Unready, Work, cores, serve
+from pipelines.contract.serving import BadInput, StageFunction, Unready, Work, cores, memory, serve
 from pipelines.contract.tree import TREE, Leaf, Place, Shown, read_leaves, read_shown, write_lines
 from pipelines.contract.weights import Weights
 
@@ -75,6 +75,7 @@ __all__ = [
     "checked",
     "cores",
     "dump",
+    "memory",
     "option",
     "read_leaves",
     "read_refusal",

@@ -83,6 +83,11 @@ def cores() -> int:
     return max(1, int(float(given))) if given else len(os.sched_getaffinity(0))
 
 
+def memory() -> int:
+    """How many bytes of memory this stage was given: ``VISAGED_MEMORY``; 0: any, or nobody has said."""
+    return int(os.environ.get("VISAGED_MEMORY") or 0)
+
+
 def _work(stages: Mapping[str, StageFunction], argv: Sequence[str]) -> Work:
     """What the command line asks for: ``<stage> <job folder> [--shard <name>]``.
 

@@ -136,7 +136,7 @@ PIPELINE = Pipeline(
         Stage(name="listen", memory=3 * GIB, recalls=True),
         Stage(name="train", memory=4 * GIB, timeout=7 * DAY, gpus=Gpus.OPTIONAL, gpu_memory=8 * GIB),
         Stage(name="render", memory=2 * GIB, timeout=7 * DAY, gpus=Gpus.OPTIONAL, gpu_memory=4 * GIB, recalls=True),
-        Stage(name="mux", memory=GIB),
+        Stage(name="mux", memory=GIB, recalls=True),
     ),
     options=Options,
     kinds=KINDS,

@@ -21,7 +21,8 @@ OTHERS = (
 class About:
     """What a model is. make: what its engine revives it by.
 
-    loop: start and end of the frames that are played, and how far they are apart.
+    loop: start and end of the frames that are played, and how far they are apart. iterations: that were asked for; 0:
+    that was not kept yet.
     """
 
     engine: str
@@ -31,6 +32,7 @@ class About:
     side: int
     make: dict[str, Any]
     loop: tuple[int, int, float]
+    iterations: int = 0
 
 
 def write_about(folder: Path, about: About) -> None:
@@ -43,5 +45,5 @@ def read_about(folder: Path) -> About:
     try:
         raw = json.loads((folder / ABOUT).read_text("ascii"))
         return About(**{**raw, "loop": tuple(raw["loop"])})
-    except (ValueError, TypeError, KeyError):
+    except (FileNotFoundError, ValueError, TypeError, KeyError):
         raise BadInput(OTHERS) from None

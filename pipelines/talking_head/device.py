@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import sysconfig
@@ -76,6 +77,7 @@ def cached() -> Path:
             os.environ[KERNELS] = str(folder)
             return Path(folder)
     other = Path(tempfile.mkdtemp(prefix="visaged-kernels-"))
+    atexit.register(shutil.rmtree, other, ignore_errors=True)
     os.environ[KERNELS] = str(other)
     return other
 

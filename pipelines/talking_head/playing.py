@@ -12,6 +12,8 @@ from jaxtyping import Float64, Int64, UInt8
 from pipelines.talking_head import FPS
 from pipelines.talking_head.track.turning import FACING, FOCAL, Poses, nearest, vector
 
+LONGEST = 40 * FPS
+"""Frames that are played before they come again."""
 BLEND = 8
 """Frames over which the end of a loop becomes its beginning."""
 LEAST = 2 * FPS

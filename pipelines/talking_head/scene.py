@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 import torch
@@ -18,6 +18,9 @@ from pipelines.talking_head.track.person import Person
 from pipelines.talking_head.track.sights import Sights, sighted
 from pipelines.talking_head.track.tracked import Track
 from pipelines.talking_head.track.turning import FOCAL
+
+STORED = ("pictures", "head", "torso")
+"""Of a scene: what may be larger than any memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -44,15 +47,17 @@ class View:
 class Scene:
     """A row a frame; pictures of s by s pixels.
 
-    ground: the background alone. head, torso: shares of pixels, in 255ths. turns, moves: the pose. heard: features of
+    pictures, head, torso: of n frames, best as a mapped file: what needs one asks ``picture`` and its like. stored:
+    which of them is each row's; None: they are in order. ground: the background alone. head, torso: shares of pixels,
+    in 255ths. turns, moves: the pose. heard: features of
     the frame and its neighbours. eyes: how far shut. sway: of the torso. codes: what drives the tracked bases.
     opening: of the mouth. lips: the square around the mouth, x0 y0 x1 y1 in pixels.
     """
 
-    pictures: UInt8[Tensor, "t s s 3"]
+    pictures: UInt8[Tensor, "n s s 3"]
     ground: UInt8[Tensor, "s s 3"]
-    head: UInt8[Tensor, "t s s"]
-    torso: UInt8[Tensor, "t s s"]
+    head: UInt8[Tensor, "n s s"]
+    torso: UInt8[Tensor, "n s s"]
     turns: Float[Tensor, "t 3 3"]
     moves: Float[Tensor, "t 3"]
     heard: Float[Tensor, "t 8 w c"]
@@ -61,9 +66,29 @@ class Scene:
     codes: Float[Tensor, "t k"]
     opening: Float[Tensor, " t"]
     lips: Float[Tensor, "t 4"]
+    stored: Int[Tensor, " t"] | None = None
 
     def __len__(self) -> int:
         return len(self.moves)
+
+    def picture(self, row: int) -> UInt8[Tensor, "s s 3"]:
+        """That frame, where the scene computes."""
+        return self._drawn(self.pictures, row)
+
+    def head_share(self, row: int) -> UInt8[Tensor, "s s"]:
+        """Of that frame the head's share of each pixel, likewise."""
+        return self._drawn(self.head, row)
+
+    def torso_share(self, row: int) -> UInt8[Tensor, "s s"]:
+        """The torso's."""
+        return self._drawn(self.torso, row)
+
+    def lying(self, rows: Int[Tensor, " r"]) -> Int[Tensor, " r"]:
+        """Where the frames of those rows lie among all that are stored."""
+        return rows if self.stored is None else self.stored[rows]
+
+    def _drawn(self, stored: Tensor, row: int) -> Tensor:
+        return stored[row if self.stored is None else int(self.stored[row])].to(self.moves.device)
 
     def view(self, row: int) -> View:
         """How the head stands in that frame."""
@@ -99,14 +124,17 @@ class Scene:
         return int((stance - stance.median(0).values).square().sum(1).argmin())
 
     def on(self, device: torch.device) -> Scene:
-        """The clip where a model computes. What frames are picked and mouths cut by stays with the host."""
-        moved = {one.name: getattr(self, one.name).to(device) for one in fields(self)}
-        return Scene(**{**moved, "opening": self.opening, "lips": self.lips})
+        """The clip where a model computes. What frames are picked and mouths cut by stays with the host.
+
+        Frames stay there too: each follows when it is drawn, and a clip may be longer than a GPU's memory.
+        """
+        moving = [one.name for one in fields(self) if one.name not in {*STORED, "stored", "opening", "lips"}]
+        return replace(self, **{name: getattr(self, name).to(device) for name in moving})
 
     def chosen(self, rows: Int[Tensor, " n"]) -> Scene:
-        """Those frames alone: what starts from them knows no other."""
-        whole = {field.name: getattr(self, field.name) for field in fields(self)}
-        return Scene(**{name: value if name == "ground" else value[rows] for name, value in whole.items()})
+        """Those frames alone: what starts from them knows no other. None is copied."""
+        picked = [one.name for one in fields(self) if one.name not in {*STORED, "stored", "ground"}]
+        return replace(self, stored=self.lying(rows), **{name: getattr(self, name)[rows] for name in picked})
 
 
 def stances(
@@ -154,7 +182,8 @@ def mouth_boxes(track: Track, side: int) -> np.ndarray:
     """The squares around the mouth in pixels, half as wide again as the lips, inside of the picture."""
     lips = (track.surface[:, list(LIPS)] + 0.5) * side
     low, high = lips.min(axis=1), lips.max(axis=1)
-    middle, half = (low + high) / 2, 0.75 * (high - low).max(axis=1, keepdims=True)
+    half = np.clip(0.75 * (high - low).max(axis=1, keepdims=True), 1.0, side / 2)
+    middle = np.clip((low + high) / 2, half, side - half)  # lips at the picture's edge have pixels to be judged by too
     return np.asarray(np.clip(np.concatenate([middle - half, middle + half], axis=1), 0, side))
 
 

@@ -12,18 +12,17 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
-from pipelines.talking_head import FPS, RASTERS
-from pipelines.talking_head.about import About, read_about, write_about
+from pipelines.contract import BadInput
+from pipelines.talking_head import RASTERS
+from pipelines.talking_head.about import OTHERS, About, read_about, write_about
 from pipelines.talking_head.engines import engine
 from pipelines.talking_head.learning.drivers import ByEar, ByMotion, keep_driver, kept_driver
 from pipelines.talking_head.learning.engine import Model
 from pipelines.talking_head.listen.front import NEIGHBOURS, Features
-from pipelines.talking_head.playing import Loop, Played, blended, looped, placed, played, torsos
+from pipelines.talking_head.playing import LONGEST, Loop, Played, blended, looped, placed, played, torsos
 from pipelines.talking_head.scene import Scene, View, stances
 from pipelines.talking_head.track.turning import Poses
 
-LONGEST = 40 * FPS
-"""Frames that are played before they come again."""
 ALL = slice(None)
 TOGETHER = 8
 """Frames that a GPU draws at once."""
@@ -59,11 +58,12 @@ class Subject:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Made:
-    """What was learned of somebody: by which engine, the model, and what drives it."""
+    """What was learned of somebody: by which engine, the model, what drives it, and the iterations asked for."""
 
     engine: str
     model: Model
     driver: ByEar | ByMotion
+    iterations: int = 0
 
 
 def keep(folder: Path, made: Made, scene: Scene, front: tuple[str, str], take: slice = ALL) -> About:
@@ -83,6 +83,7 @@ def keep(folder: Path, made: Made, scene: Scene, front: tuple[str, str], take: s
         side=scene.side,
         make=made.model.make,
         loop=(loop.start, loop.end, loop.apart),
+        iterations=made.iterations,
     )
     arrays = {
         "pictures": pictures,
@@ -105,18 +106,22 @@ def keep(folder: Path, made: Made, scene: Scene, front: tuple[str, str], take: s
 def remembered(folder: Path, on: tuple[torch.device, str] = PROCESSOR) -> Subject:
     """The subject in the folder. Its frames are read as they are needed.
 
-    on: the device of its model, and what draws Gaussians there.
+    on: the device of its model, and what draws Gaussians there. Raises BadInput where another version wrote it.
     """
     about = read_about(folder)
-    held = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in _ARRAYS}
-    small = {name: torch.from_numpy(np.array(held[name])) for name in ("eyes", "sway", "middle")}
-    model = engine(about.engine).revived(about.make)
-    model.load_state_dict(torch.load(folder / MODEL, weights_only=True))
-    model = model.moved(*on).eval()
+    try:
+        held = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in _ARRAYS}
+        small = {name: torch.from_numpy(np.array(held[name])) for name in ("eyes", "sway", "middle")}
+        model = engine(about.engine).revived(about.make)
+        model.load_state_dict(torch.load(folder / MODEL, weights_only=True))
+        driver = kept_driver(folder, about.drive, model)
+    except (FileNotFoundError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise BadInput(OTHERS) from error
+    model.moved(*on).eval()
     return Subject(
         about=about,
         model=model,
-        driver=kept_driver(folder, about.drive, model),
+        driver=driver,
         poses=Poses(turns=np.array(held["turns"]), moves=np.array(held["moves"])),
         pictures=held["pictures"],
         head=held["head"],

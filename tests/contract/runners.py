@@ -125,9 +125,10 @@ def begun(task: Task) -> bool:
 
 
 def log(task: Task) -> str:
-    """What a task's stage has printed."""
+    """What a task's stage has printed so far."""
     shard = f".{task.shard}" if task.shard else ""
-    return (task.folder / "logs" / f"{task.stage.name}{shard}.log").read_text()
+    path = task.folder / "logs" / f"{task.stage.name}{shard}.log"
+    return path.read_text() if path.exists() else ""
 
 
 class RunnerContract:
@@ -392,11 +393,12 @@ class RunnerContract:
 
     def test_a_stage_is_told_its_share_of_the_machine(self, lab: Lab) -> None:
         runner, ends = lab.runner()
-        task = lab.task("environment", cpus=3.0)
+        task = lab.task("environment", cpus=3.0, memory=300 * 2**20)
         runner.submit(task)
         ends.of(task)
         found = read_result(own(task)).figures["environment"]
         assert {found[name] for name in ("VISAGED_CPUS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")} == {"3"}
+        assert found["VISAGED_MEMORY"] == str(300 * 2**20)
 
     def test_a_file_that_a_user_dropped_is_never_imported(self, lab: Lab) -> None:
         runner, ends = lab.runner()

@@ -106,6 +106,18 @@ def test_a_raw_video_becomes_a_film_of_another_sound_although_every_stage_is_kil
     check_receipts(results)
 
 
+def test_the_other_engine_learns_and_speaks_in_one_drop(studio, take, hello):
+    studio.drop("talking_head/eva/speech/manifest.toml", '[options]\nengine = "ernerf"\niterations = 40\n')
+    studio.drop("talking_head/eva/speech/take.mp4", take)
+    studio.drop("talking_head/eva/speech/hello.wav", hello)
+    assert studio.visaged("run", "--once", timeout=600).returncode == 0
+    results = studio.root / "results" / "talking_head" / "eva"
+    check_film(next(results.rglob("*.mp4")))
+    receipt = json.loads(next(results.rglob("*receipt.json")).read_text("utf-8"))
+    assert receipt["figures"]["engine"] == "ernerf"
+    assert receipt["figures"]["held_out"]["head_over_true_rest"]["psnr"] > 22
+
+
 def check_film(path: Path):
     with av.open(str(path)) as container:
         assert "the person shown did not say this" in container.metadata["comment"]

@@ -32,10 +32,10 @@ def a_learner(**changes):
     rows = torch.arange(70) % len(scene)
     scene = scene.chosen(rows)
     wider = {
-        "pictures": scene.pictures.repeat_interleave(2, 1).repeat_interleave(2, 2),
-        "ground": scene.ground.repeat_interleave(2, 0).repeat_interleave(2, 1),
-        **{name: getattr(scene, name).repeat_interleave(2, 1).repeat_interleave(2, 2) for name in ("head", "torso")},
+        name: getattr(scene, name)[rows].repeat_interleave(2, 1).repeat_interleave(2, 2)
+        for name in ("pictures", "head", "torso")
     }
+    wider |= {"ground": scene.ground.repeat_interleave(2, 0).repeat_interleave(2, 1), "stored": None}
     scene = replace(scene, **{**wider, **changes})
     course = Course(engine=ErNerf(sizes=SMALL))
     return Learner(begun((scene, head, triangles, course)), scene, None)

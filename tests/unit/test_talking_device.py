@@ -1,6 +1,8 @@
 """What engines compute on: the GPU that a stage was given, never silently something else."""
 
+import atexit
 import os
+from functools import partial
 
 import pytest
 
@@ -42,6 +44,20 @@ def test_where_nothing_can_be_written_compiled_kernels_go_to_a_temporary_folder(
     assert found.is_dir()
     assert os.environ[device.KERNELS] == str(found)
     found.rmdir()
+
+
+def test_the_temporary_folder_of_kernels_goes_with_the_process_that_made_it(monkeypatch, tmp_path):
+    in_the_way = tmp_path / "file"
+    in_the_way.write_bytes(b"")
+    monkeypatch.setenv(device.KERNELS, str(in_the_way / "kernels"))
+    monkeypatch.setenv("HOME", str(in_the_way))
+    ends = []
+    monkeypatch.setattr(atexit, "register", lambda what, *given, **more: ends.append(partial(what, *given, **more)))
+    found = device.cached()
+    (found / "kernel.so").write_bytes(b"")
+    for end in ends:
+        end()
+    assert not found.exists()
 
 
 def test_learning_and_rendering_take_a_gpu_where_there_is_one_and_nothing_else_does():

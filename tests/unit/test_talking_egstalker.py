@@ -317,3 +317,13 @@ def test_a_subject_of_an_engine_that_is_no_more_is_to_be_dropped_again():
     assert engine("egstalker").name == "egstalker"
     with pytest.raises(BadInput, match=r'by the engine "gaussians", which is no more\. Drop its video once more'):
         engine("gaussians")
+
+
+def test_nothing_grows_and_nothing_is_dropped_while_a_size_is_no_number(world):
+    run = stepped(world)
+    count = run.model.counted
+    with torch.no_grad():
+        run.model.torso.sizes[0, 0] = float("nan")
+    Grafting(run.model, run.optimiser, run.chance).grow(Rules())
+    assert run.model.counted == count
+    assert not run.sound, "the course sees it and goes back"

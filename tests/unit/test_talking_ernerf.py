@@ -26,6 +26,7 @@ SMALL = Sizes(
     step=2 * PACE,
     samples=12,
     cells=24,
+    nodes=16,
     rays=512,
     rate=1e-2,
     torso=Layout(levels=3, least=4, most=32, entries=1 << 11, features=2, tiled=True),

@@ -1,6 +1,8 @@
 """Gaussians: the fast drawing is the plain one, and a talking ball is learned, interrupted or not."""
 
+import mmap
 import os
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -20,7 +22,7 @@ from pipelines.talking_head.judge import pixels
 from pipelines.talking_head.landmarks.points import INNER_LIPS
 from pipelines.talking_head.learning import course as loop
 from pipelines.talking_head.learning import driven
-from pipelines.talking_head.learning.course import OverMemory, Watch, fallen, learned
+from pipelines.talking_head.learning.course import OverMemory, Watch, fallen, held, learned
 from pipelines.talking_head.learning.engine import AUDIO, MOTION, Turn, rendered
 from pipelines.talking_head.learning.looks import LIPS, around_mouth, similarity
 from pipelines.talking_head.learning.picking import picked
@@ -205,6 +207,32 @@ def test_learning_that_was_interrupted_ends_as_if_it_had_not_been(world, tmp_pat
         assert torch.equal(one, other)
 
 
+def made_by_another_version(state):
+    """Ways in which a checkpoint can be one that this version cannot take up."""
+    first = next(iter(state["optimiser"]["state"].values()))
+    yield {name: value for name, value in state.items() if name != "chance"}
+    yield {**state, "make": {**state["make"], "codes": 3}}
+    yield {**state, "model": {**state["model"], "head.at": torch.zeros(7, 3)}}
+    first["exp_avg"] = torch.zeros(7, 3)
+    yield state
+
+
+def test_a_checkpoint_that_does_not_fit_counts_as_none_and_that_is_told(world, tmp_path):
+    scene, _, _, course = world
+    course, rows, path = replace(course, iterations=3), torch.arange(24), tmp_path / "checkpoint"
+    fresh = learned(begun(world), scene, rows, course, Watch(path))
+    assert not fresh.anew
+    for other in made_by_another_version(torch.load(path, weights_only=True)):
+        torch.save(other, path)
+        again = learned(begun(world), scene, rows, course, Watch(path))
+        assert again.anew
+        for one, same in zip(fresh.model.parameters(), again.model.parameters(), strict=True):
+            assert torch.equal(one, same)
+    path.write_bytes(b"half a checkpoint")
+    assert learned(begun(world), scene, rows, course, Watch(path)).anew
+    assert not learned(begun(world), scene, rows, course, Watch(path)).anew
+
+
 class Breaking:
     """An engine whose loss is no number in some of its turns."""
 
@@ -254,9 +282,37 @@ def test_a_course_ends_when_its_time_is_up_with_its_rates_as_low_as_at_any_end(w
     assert done[-1] > 0.5
 
 
+def test_a_course_whose_last_step_made_no_numbers_goes_back_although_its_time_is_up(world):
+    scene, _, _, course = world
+    engine = Breaking(course.engine, [])
+    broken = []
+
+    def after(model, _optimiser, turn):
+        if not broken:
+            broken.append(turn.iteration)
+            time.sleep(0.5)  # the time is up now
+            model.head.at.data[0] = float("nan")
+
+    engine.after = after
+    found = learned(begun(world), scene, torch.arange(24), replace(course, engine=engine, iterations=1000, seconds=0.5))
+    assert found.setbacks == 1
+    assert all(torch.isfinite(one).all() for one in found.model.parameters())
+
+
+def test_files_that_are_mapped_are_not_memory_that_learning_holds(tmp_path):
+    np.save(tmp_path / "large.npy", np.ones(1 << 25, dtype=np.uint8))
+    before = held()
+    mapped = np.load(tmp_path / "large.npy", mmap_mode="c")
+    assert int(torch.from_numpy(mapped).sum()) == 1 << 25
+    assert held() - before < 1 << 23
+    with mmap.mmap(-1, 1 << 25) as mine:  # pages that no allocator had before
+        mine.write(mapped.tobytes())
+        assert held() - before >= 1 << 25
+
+
 def test_a_course_that_takes_more_memory_than_it_may_stops_and_says_how_much(world):
     scene, _, _, course = world
-    with pytest.raises(OverMemory, match=r"learning takes \d+\.\d GB, and 0\.0 GB are allowed"):
+    with pytest.raises(OverMemory, match=r"learning takes \d+\.\d\d GiB, and 0\.00 GiB are allowed"):
         learned(begun(world), scene, torch.arange(24), replace(course, iterations=1, memory=1))
 
 

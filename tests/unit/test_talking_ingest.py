@@ -1,7 +1,9 @@
 """Ingest: whatever is dropped comes out at 25 frames and 16,000 samples a second, or is refused plainly."""
 
 import wave
+from fractions import Fraction
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -13,7 +15,7 @@ from pipelines.talking_head import FPS, HOP, RATE
 from pipelines.talking_head.ingest import crop, cuts, riff, sound, spoken, survey, verdict
 from pipelines.talking_head.ingest.container import opened, streams
 from pipelines.talking_head.ingest.footage import Look, Models, bridged, cut, ingested
-from pipelines.talking_head.ingest.frames import frames, upright
+from pipelines.talking_head.ingest.frames import first_time, frames, upright
 from pipelines.talking_head.ingest.mixing import Mix
 from pipelines.talking_head.ingest.part import Part, Region
 from pipelines.talking_head.ingest.rivals import Rivals
@@ -548,3 +550,26 @@ def test_a_film_without_a_face_is_refused(data, models):
 def test_speech_is_speech_and_a_tone_is_none(voice, models):
     assert seconds(speaking(models.voice(voice), 125)) > 3
     assert seconds(speaking(models.voice(tone(3).astype(np.float32)), 75)) == 0
+
+
+def test_sound_whose_clock_jumps_by_a_day_is_too_long_and_takes_no_memory(tmp_path):
+    path = tmp_path / "jumps.mkv"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("pcm_s16le", rate=RATE, layout="mono")
+        for second in (0, 1, 86_400):
+            part = av.AudioFrame.from_ndarray(np.full((1, RATE), 999, dtype=np.int16), "s16", "mono")
+            part.sample_rate, part.pts, part.time_base = RATE, second * RATE, Fraction(1, RATE)
+            container.mux(stream.encode(part))
+    assert len(sound.read(path, Span(end=2.0, most=7200.0)).samples) == 2 * RATE
+    with pytest.raises(BadInput, match=r"jumps\.mkv is longer than 120 minutes"):
+        sound.read(path, Span(most=7200.0))
+
+
+def test_a_picture_that_cannot_be_decoded_is_refused_before_its_sound_is_listened_to(tmp_path):
+    path = film(tmp_path / "broken.mp4", [numbered(number) for number in range(9)])
+    content = bytearray(path.read_bytes())
+    at = content.index(b"mdat") + 4
+    content[at:] = np.random.default_rng(0).bytes(len(content) - at)
+    path.write_bytes(content)
+    with pytest.raises(BadInput, match=r"broken\.mp4 has a picture that cannot be decoded"):
+        first_time(path)

@@ -82,6 +82,22 @@ def test_a_part_far_into_a_video_is_jumped_to(tmp_path, monkeypatch):
     assert numbers(frames(path, Part(begin=6.0, end=7.0))) == whole[150:175]
 
 
+@pytest.mark.parametrize("lost", ["first", "found"])
+def test_frames_that_do_not_say_when_they_are_shown_are_passed_over_in_a_jump(tmp_path, monkeypatch, lost):
+    path = film(tmp_path / "a.mp4", counted(200), options={"g": "25"})
+    monkeypatch.setattr(of_frames, "FAR", 3.0)
+    monkeypatch.setattr(of_frames, "BEFORE", 1.0)
+    told, seen = of_frames._time, []  # no file that is made here lacks a time
+
+    def untold(frame):
+        seen.append(frame)
+        return None if len(seen) == (1 if lost == "first" else 2) else told(frame)
+
+    monkeypatch.setattr(of_frames, "_time", untold)
+    assert numbers(frames(path, Part(begin=6.0, end=7.0))) == numbers(frames(path))[150:175]
+    assert len(seen) == (1 if lost == "first" else 3)
+
+
 def test_a_video_that_cannot_be_jumped_in_is_gone_through(tmp_path, monkeypatch):
     path = film(tmp_path / "one.mp4", counted(100), options={"g": "1000"})
     monkeypatch.setattr(of_frames, "FAR", 1.0)

@@ -93,3 +93,16 @@ def test_sights_that_were_stopped_end_as_those_that_were_not(tmp_path, monkeypat
     assert rows[22:] == list(range(16, len(footage))), "what was kept is not looked at again"
     for name in ("pictures", "ground", "head", "torso"):
         assert np.array_equal(getattr(again, name), getattr(whole, name)), name
+
+
+@pytest.mark.parametrize("gone", ["pictures.npy", "done"])
+def test_sights_that_were_stopped_while_their_rows_were_tidied_up_are_seen_anew(tmp_path, monkeypatch, gone):
+    monkeypatch.setattr(sights, "EVERY", 8)
+    track, _ = made_up_track()
+    footage = made_up_footage(tmp_path / "clip.mp4", track)
+    look = Look(folder=tmp_path / "rows")
+    whole = sighted(footage, track, brightness, 16, look)
+    (tmp_path / "rows" / gone).unlink()
+    again = sighted(footage, track, brightness, 16, look)
+    assert np.array_equal(again.pictures, whole.pictures)
+    assert np.array_equal(again.head, whole.head)

@@ -1,6 +1,7 @@
 """What is remembered of somebody makes the same film, whole and in parts, and never shows a mouth that was not seen."""
 
 import os
+import shutil
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -16,17 +17,16 @@ import torch
 from pipelines.contract import BadInput, Input
 from pipelines.talking_head import HOP
 from pipelines.talking_head.about import ABOUT, read_about
-from pipelines.talking_head.ingest.part import Part
 from pipelines.talking_head.judge.blocks import GUARD
 from pipelines.talking_head.learning.drivers import ByEar
 from pipelines.talking_head.playing import BLEND
+from pipelines.talking_head.scene import mouth_boxes
 from pipelines.talking_head.stages import listening
 from pipelines.talking_head.stages.examining import lag
 from pipelines.talking_head.stages.files import load_sights, load_track, named, save_sights, save_track
-from pipelines.talking_head.stages.ingesting import too_long
 from pipelines.talking_head.stages.training import held_out
 from pipelines.talking_head.subject import Made, keep, remembered, spoken
-from tests.unit.talking_world import a_talking_ball, begun, film, made_up_track, wandering
+from tests.unit.talking_world import a_talking_ball, begun, made_up_track, wandering
 
 COUNT = 70
 HEARD = np.random.default_rng(3).normal(0, 1, (130, 1, 4)).astype(np.float32)
@@ -190,14 +190,6 @@ def test_a_long_sound_that_was_heard_in_part_is_heard_from_there_on(tmp_path, mo
     assert [path.name for path in tmp_path.iterdir()] == ["0.npy"]
 
 
-def test_a_video_that_no_memory_holds_is_refused_with_how_much_it_does(tmp_path):
-    path = film(tmp_path / "long.mp4", [np.zeros((32, 32, 3), dtype=np.uint8)] * 2, times=[0.0, 700.0])
-    assert "long.mp4 is 11.7 minutes long; at 128 pixels at most 8.1 minutes fit" in (too_long([path], 128) or "")
-    assert too_long([path], 96) is None
-    assert "The 2 videos are 23.3 minutes long" in (too_long([path, path], 96) or "")
-    assert too_long([path], 128, Part(begin=400.0)) is None
-
-
 def test_films_are_called_as_their_sounds_and_told_apart():
     files = [
         Input(path=path, role="audio", size=1, sha256="") for path in ("in/b.wav", "in/a.wav", "in/A.mp3", "in/a.ogg")
@@ -221,3 +213,25 @@ def test_what_stages_hand_on_comes_back_as_it_was(tmp_path):
     assert np.array_equal(again.head.formed(again.coefficients), track.head.formed(track.coefficients))
     for name in ("pictures", "ground", "head", "torso", "sway"):
         assert np.array_equal(getattr(seen, name), getattr(sights, name))
+
+
+def test_a_subject_that_another_version_wrote_is_to_be_dropped_again(subject, tmp_path):
+    for number, lost in enumerate(("sway.npy", "low.npy", ABOUT)):
+        folder = shutil.copytree(subject, tmp_path / str(number))
+        (folder / lost).unlink()
+        with pytest.raises(BadInput, match="written by another version of visaged"):
+            remembered(folder)
+    folder = shutil.copytree(subject, tmp_path / "model")
+    torch.save({"other": torch.zeros(1)}, folder / "model.pt")
+    with pytest.raises(BadInput, match="written by another version of visaged"):
+        remembered(folder)
+
+
+@pytest.mark.parametrize("far", [-90.0, 12.0, 90.0])
+def test_lips_beyond_the_edge_of_a_picture_still_have_pixels_to_be_judged_by(far):
+    track = made_up_track()[0]
+    moves = np.tile([far, -far, 100.0], (len(track), 1))
+    boxes = mouth_boxes(replace(track, poses=replace(track.poses, moves=moves)), 64)
+    assert boxes.min() >= 0
+    assert boxes.max() <= 64
+    assert (boxes[:, 2:] - boxes[:, :2]).min() >= 2

@@ -12,7 +12,7 @@ from typing import Any
 from daemon.model import Slot, Task
 from daemon.runners.docker.answers import Facts, Image
 from daemon.runners.docker.settings import Containers
-from daemon.runners.environment import MODELS, THREADS
+from daemon.runners.environment import MEMORY, MODELS, THREADS
 
 JOB = PurePosixPath("/job")
 """Where a stage finds its job folder."""
@@ -106,6 +106,7 @@ def _environment(slot: Slot, containers: Containers) -> dict[str, str]:
         "HOME": "/tmp",  # noqa: S108 - the only place of a container's own that can be written
         **containers.environment,
         **dict.fromkeys(THREADS, str(max(1, int(slot.cpus)))),
+        MEMORY: str(slot.memory),
         "CUDA_VISIBLE_DEVICES": gpus,
         "NVIDIA_VISIBLE_DEVICES": gpus or "void",
         "PYTHONUNBUFFERED": "1",

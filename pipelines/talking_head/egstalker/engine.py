@@ -85,7 +85,7 @@ class Egstalker:
     def loss(self, model: Deformed, scene: Scene, turn: Turn) -> Lost:
         """How frames look, and how smooth the planes are; where sound drives, codes near the tracked ones too."""
         model.coarse = turn.done < COARSE
-        count = BATCH if scene.pictures.is_cuda else 1
+        count = BATCH if scene.moves.is_cuda else 1
         rows = [picked(scene.opening, turn) for _ in range(count)]
         codes, aimed = zip(*(_driven(model, scene, row, turn) for row in rows), strict=True)
         pictures = model.shown_together(torch.stack(codes), [scene.view(row) for row in rows])

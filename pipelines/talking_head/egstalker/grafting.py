@@ -33,7 +33,10 @@ class Grafting:
 
     @torch.no_grad()
     def grow(self, rules: Rules) -> None:
-        """Afterwards there are more Gaussians where it strained, fewer where there was nothing, and no strain."""
+        """Afterwards there are more Gaussians where it strained, fewer where there was nothing, and no strain.
+
+        Nothing changes where a size is no number: among such, none is large or small, and the course goes back.
+        """
         model = self.model
         clouds = (model.head, model.torso)
         asked = Asked(
@@ -41,6 +44,8 @@ class Grafting:
             opacity=torch.cat([cloud.opacity for cloud in clouds]).sigmoid(),
             strain=model.strain / model.drawn.clamp_min(1),
         )
+        if not bool(asked.size.isfinite().all()):
+            return
         change = changed(asked, rules, Limits(model.sizes.strain, model.sizes.most - len(asked.size)))
         head = len(model.head)
         self._graft(model.head, ("effects", "shades"), change.between(0, head))

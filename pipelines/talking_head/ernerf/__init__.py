@@ -3,6 +3,7 @@
 - ``sizes``    the paper's sizes, and a miniature of them
 - ``box``      the cube around the head, and rays into it;  ``occupancy``  which of its cells hold anything
 - ``march``    where rays are looked at;  ``planes``  grids of features, and the three planes that a point falls on
+- ``resting``  where what is at a point rests before the mouth moves it
 - ``field``    features, sound, eyes and direction become density and colour;  ``composite``  what a ray sees
 - ``operations``  these four in plain PyTorch, or on a GPU as in ``fused``
 - ``head``     all of these together;  ``torso``  the flat picture beneath it

@@ -72,7 +72,7 @@ def around(scene: Scene, shape: Float[Tensor, "v 3"]) -> Box:
 
 def _masked(scene: Scene, row: int) -> Float[Tensor, "n 2"]:
     """Where the pixels of a head are in its own frame, x and y, as deep as its middle."""
-    line, column = (scene.head[row] >= SURE).nonzero(as_tuple=True)
+    line, column = (scene.head_share(row) >= SURE).nonzero(as_tuple=True)
     turn, move = scene.turns[row], scene.moves[row]
     at = (torch.stack([column, line], 1) + 0.5) / scene.side - 0.5
     seen = torch.cat([at * move[2] / FOCAL, move[2].expand(len(at), 1)], 1)

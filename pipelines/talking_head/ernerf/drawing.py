@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Int
+from jaxtyping import Int, UInt8
 from torch import Tensor
 
 from pipelines.talking_head.ernerf.losses import Truth
@@ -23,7 +23,7 @@ UNCERTAIN = (5, 250)
 
 def of_head(scene: Scene, row: int, count: int, turn: Turn) -> Int[Tensor, " r"]:
     """At most so many pixels in and around the head, all different."""
-    share = scene.head[row]
+    share = scene.head_share(row)
     low, high = UNCERTAIN
     wide = torch.nn.functional.max_pool2d(share[None, None].float(), 2 * BESIDE + 1, stride=1, padding=BESIDE)[0, 0]
     weight = (wide > 0).float() + EDGE * ((share > low) & (share < high))
@@ -44,7 +44,7 @@ def near(chance: torch.Generator, device: torch.device) -> torch.Generator:
 def of_mouth(scene: Scene, row: int) -> Int[Tensor, "h w"]:
     """All pixels around the mouth."""
     y, x = bounds(scene, row)
-    return torch.arange(scene.side**2, device=scene.head.device).reshape(scene.side, scene.side)[y, x]
+    return torch.arange(scene.side**2, device=scene.moves.device).reshape(scene.side, scene.side)[y, x]
 
 
 def bounds(scene: Scene, row: int) -> tuple[slice, slice]:
@@ -55,25 +55,27 @@ def bounds(scene: Scene, row: int) -> tuple[slice, slice]:
 
 def truth(scene: Scene, row: int, pixels: Int[Tensor, " r"]) -> Truth:
     """What the rays through those pixels should see. Behind the head the rest is taken to be the ground."""
-    colour = scene.pictures[row].reshape(-1, 3)[pixels] / 255.0
-    share = scene.head[row].flatten()[pixels, None] / 255.0
+    colour = scene.picture(row).reshape(-1, 3)[pixels] / 255.0
+    share = scene.head_share(row).flatten()[pixels, None] / 255.0
     ground = scene.ground.reshape(-1, 3)[pixels] / 255.0
     return Truth(colour=colour, rest=share * ground + (1 - share) * colour, share=share[:, 0])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Spots:
-    """Places in many frames at once. rows: of the turn's own. pixels: row by row."""
+    """Places in many frames at once. rows: of the turn's own. pixels: row by row. colours: there, 0 to 255."""
 
     rows: Int[Tensor, " n"]
     pixels: Int[Tensor, " n"]
+    colours: UInt8[Tensor, "n 3"]
 
 
 def of_torso(scene: Scene, count: int, turn: Turn) -> Spots:
     """So many places where the head is not, in any frames: the torso's net is small, and may see many at once."""
     rows = torch.randint(len(turn.rows), (count,), generator=turn.chance)
     pixels = torch.randint(scene.side**2, (count,), generator=turn.chance)
-    device = scene.head.device
-    rows, pixels = rows.to(device), pixels.to(device)
-    free = scene.head.flatten(1)[turn.rows.to(device)[rows], pixels] < UNCERTAIN[0]
-    return Spots(rows[free], pixels[free])
+    lie = scene.lying(turn.rows[rows])
+    free = scene.head.flatten(1)[lie, pixels] < UNCERTAIN[0]
+    rows, pixels, lie = rows[free], pixels[free], lie[free]
+    colours = scene.pictures.flatten(1, 2)[lie, pixels]  # these alone: whole frames of a long clip are gigabytes
+    return Spots(*(one.to(scene.moves.device) for one in (rows, pixels, colours)))

@@ -20,6 +20,7 @@ from pipelines.talking_head.ernerf import occupancy, turns
 from pipelines.talking_head.ernerf.box import around
 from pipelines.talking_head.ernerf.planes import Layout
 from pipelines.talking_head.ernerf.portrait import Make, Portrait
+from pipelines.talking_head.ernerf.resting import widest
 from pipelines.talking_head.ernerf.sizes import Sizes, sized
 from pipelines.talking_head.learning.engine import Drive, Lost, Turn
 from pipelines.talking_head.scene import Scene
@@ -55,6 +56,7 @@ class ErNerf:
         make = Make(
             sizes=self.sizes or sized(scene.side),
             codes=scene.codes.shape[1],
+            surface=len(head.shape),
             frames=len(scene),
             steps=scene.heard.shape[2],
             channels=scene.heard.shape[3],
@@ -64,6 +66,7 @@ class ErNerf:
         parts, shape = portrait.parts, torch.from_numpy(head.shape).float()
         box = around(scene, shape)
         parts.head.put(box)
+        parts.head.rest.put(head, widest(scene), box)
         parts.head.occupancy.confined(occupancy.allowed(scene, shape, box, make.sizes.cells))
         parts.torso.accustomed(scene.turns, scene.moves)
         portrait.begin()

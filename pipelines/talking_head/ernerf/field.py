@@ -27,11 +27,15 @@ BEYOND = 0.001
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Given:
-    """What a frame gives to all points of the head. heard: the sound's numbers. shut: of the eyes. own: the frame's."""
+    """What a frame gives to all points of the head.
+
+    heard: the sound's numbers. shut: of the eyes. own: the frame's. moves: as ``Rest`` has them; None: all is at rest.
+    """
 
     heard: Float[Tensor, " a"]
     shut: Float[Tensor, ""]
     own: Float[Tensor, " o"]
+    moves: Float[Tensor, "3 n n"] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -15,13 +15,14 @@ from pipelines.talking_head.ernerf.field import Field, Given, Matter, Ways, harm
 from pipelines.talking_head.ernerf.march import Pace, Samples
 from pipelines.talking_head.ernerf.occupancy import Occupancy
 from pipelines.talking_head.ernerf.operations import Operations, operations
+from pipelines.talking_head.ernerf.resting import Rest
 from pipelines.talking_head.ernerf.sizes import Sizes
 from pipelines.talking_head.ernerf.torso import grid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Look:
-    """What rays saw, and by what. points: of the samples, in the box."""
+    """What rays saw, and by what. points: of the samples, in the box, where they rest."""
 
     seen: Seen
     matter: Matter
@@ -35,12 +36,12 @@ class Look:
 
 
 class Head(nn.Module):
-    """Planes, nets and occupancy of a head. Its box is where it was seen.
+    """Planes, nets and occupancy of a head, and how its surface moves. Its box is where it was seen.
 
     operations: what it is drawn by; None: what suits the device.
     """
 
-    def __init__(self, sizes: Sizes) -> None:
+    def __init__(self, sizes: Sizes, codes: int = 0, surface: int = 0) -> None:
         super().__init__()
         self.operations: Operations | None = None
         self.layout = sizes.planes
@@ -48,6 +49,7 @@ class Head(nn.Module):
         self.tables = nn.Parameter(grid(3, sizes.planes))
         self.field = Field(3 * sizes.planes.levels * sizes.planes.features, sizes)
         self.occupancy = Occupancy(sizes.cells)
+        self.rest = Rest(codes, surface, sizes.nodes)
         self.register_buffer("middle", torch.zeros(3))
         self.register_buffer("reach", torch.ones(()))
 
@@ -66,19 +68,22 @@ class Head(nn.Module):
         by = self.operations or operations(rays.ways.device)
         samples = by.march(self.occupancy.filled, rays.origins, rays.ways, self.pace, first)
         ray = samples.ray
-        points = rays.origins[ray] + samples.along[:, None] * rays.ways[ray]
+        points = self._rested(rays.origins[ray] + samples.along[:, None] * rays.ways[ray], given)
         ways = Ways(sees=harmonics(rays.ways), ray=ray)
         matter = by.matter(self.field, by.encode(points, self.tables, self.layout), ways, given)
         seen = by.composite(matter.sigma, matter.rgb, samples, self.pace.step)
         return Look(seen=seen, matter=matter, samples=samples, points=points)
 
     def encoded(self, points: Float[Tensor, "m 3"]) -> Float[Tensor, "f m"]:
-        """The features of points of the box."""
+        """The features of points of the box, at rest."""
         by = self.operations or operations(points.device)
         return by.encode(points, self.tables, self.layout)
 
     @torch.no_grad()
     def dense(self, points: Float[Tensor, "m 3"], given: Given) -> Float[Tensor, " m"]:
         """How dense it is there."""
-        found: Tensor = self.field.dense(self.encoded(points), given)
+        found: Tensor = self.field.dense(self.encoded(self._rested(points, given)), given)
         return found
+
+    def _rested(self, points: Float[Tensor, "m 3"], given: Given) -> Float[Tensor, "m 3"]:
+        return points if given.moves is None else self.rest.rested(points, given.moves)

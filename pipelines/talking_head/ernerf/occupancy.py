@@ -86,7 +86,7 @@ def masked(scene: Scene, row: int, points: Float[Tensor, "n 3"]) -> Bool[Tensor,
     """Whether points of the head's frame are in the mask of that frame, or a pixel beside it."""
     seen = points @ scene.turns[row].T + scene.moves[row]
     at = ((FOCAL * seen[:, :2] / seen[:, 2:] + 0.5) * scene.side).long()
-    share = scene.head[row][None, None].float()
+    share = scene.head_share(row)[None, None].float()
     wide = torch.nn.functional.max_pool2d(share, 3, stride=1, padding=1)[0, 0]
     inside = ((at >= 0) & (at < scene.side)).all(1)
     column, line = at.clamp(0, scene.side - 1).unbind(1)

@@ -32,11 +32,13 @@ OWN = 0.1
 class Make:
     """What a portrait is made of.
 
-    codes: of a mouth. frames: that it learns from. steps, channels: of what is heard. torso: whether one is drawn.
+    codes: of a mouth. surface: points of what they move. frames: that it learns from. steps, channels: of what is
+    heard. torso: whether one is drawn.
     """
 
     sizes: Sizes
     codes: int
+    surface: int
     frames: int
     steps: int
     channels: int
@@ -49,7 +51,7 @@ class Parts(nn.Module):
     def __init__(self, make: Make) -> None:
         super().__init__()
         sizes = make.sizes
-        self.head, self.torso = Head(sizes), Torso(sizes)
+        self.head, self.torso = Head(sizes, make.codes, make.surface), Torso(sizes)
         self.moves = nn.Sequential(nn.Linear(make.codes, 64), nn.LeakyReLU(0.02), nn.Linear(64, sizes.heard))
         self.own = nn.Parameter(OWN * torch.randn(make.frames, sizes.own))
         self.torso_own = nn.Parameter(OWN * torch.randn(make.frames, sizes.torso_own))
@@ -60,7 +62,8 @@ class Parts(nn.Module):
 
     def given(self, codes: Float[Tensor, " k"], eyes: Float[Tensor, 2], place: int = 0) -> Given:
         """What a frame gives to the head. place: whose own numbers it has; the first one's where it was not learned."""
-        return Given(heard=self.moves(codes[None])[0], shut=eyes.mean().clamp(0, 1), own=self.own[place])
+        heard, moves = self.moves(codes[None])[0], self.head.rest.moves(codes)
+        return Given(heard=heard, shut=eyes.mean().clamp(0, 1), own=self.own[place], moves=moves)
 
 
 class Portrait(Model):

@@ -19,9 +19,9 @@ class Sizes:
 
     planes: of the three hash planes. heard: numbers that sound, or a mouth's codes, become. hidden, attention, eye,
     doubt: of the nets. step: of a ray, in half sides of the box. samples: of a ray at most. cells: of the occupancy
-    grid along a side. rays: of a turn. rate: of the nets at the beginning. lips: the share of a course from which
-    every other turn is theirs (100,000 of 125,000). own, torso_own: numbers a frame for what neither sound nor pose
-    tells. torso: its grid. torso_hidden: of its nets.
+    grid along a side. nodes: of a mouth's moves. rays: of a turn. rate: of the nets at the beginning. lips: the
+    share of a course from which every other turn is theirs (100,000 of 125,000). own, torso_own: numbers a frame
+    for what neither sound nor pose tells. torso: its grid. torso_hidden: of its nets.
     """
 
     planes: Layout = field(default_factory=lambda: Layout(levels=12, least=64, most=512, entries=1 << 14))
@@ -33,6 +33,7 @@ class Sizes:
     step: float = PACE
     samples: int = 16
     cells: int = 128
+    nodes: int = 128
     rays: int = 65_536
     rate: float = 1e-3
     lips: float = 0.8
@@ -60,6 +61,7 @@ def sized(side: int) -> Sizes:
         planes=Layout(levels=6, least=8, most=min(side, 126), entries=1 << 14),
         step=PACE * 4 / 3,
         cells=64,
+        nodes=96,
         rays=max(1024, side**2 // 9),
         rate=3e-3,
         torso=Layout(levels=8, least=8, most=2 * side, entries=1 << 14, features=2, tiled=True),

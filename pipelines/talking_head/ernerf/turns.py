@@ -73,7 +73,7 @@ def of_torso(model: Portrait, scene: Scene, turn: Turn) -> Lost:
     at = still(places(scene.ground)[spots.pixels], scene.sway[frames[spots.rows]])
     told = torso(at, anchors[spots.rows], own[spots.rows])
     colour, alpha = told[:, :3], told[:, 3:]
-    truth = scene.pictures[frames].reshape(len(frames), -1, 3)[spots.rows, spots.pixels] / 255.0
+    truth = spots.colours / 255.0
     ground = scene.ground.reshape(-1, 3)[spots.pixels] / 255.0
     square = (alpha * colour + (1 - alpha) * ground - truth).square().mean()
     whole = (1 - torso.anchors[:, 3]).square().mean()

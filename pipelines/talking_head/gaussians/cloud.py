@@ -82,7 +82,7 @@ def on_face(scene: Scene, places: Float[Tensor, "n 3"], row: int | None = None) 
     column, line = pixels.long().clamp(0, scene.side - 1).unbind(1)
     wide = places.amax(0) - places.amin(0)
     size = FILL * float((wide[0] * wide[1] / len(places)).sqrt())
-    return Start(at=places, colour=scene.pictures[row][line, column] / 255.0, size=size)
+    return Start(at=places, colour=scene.picture(row)[line, column] / 255.0, size=size)
 
 
 def in_mask(
@@ -101,4 +101,4 @@ def in_mask(
     at = (at - scene.moves[row]) @ scene.turns[row] if of_head else at @ still.T
     pixel = float(depth) / FOCAL / scene.side
     size = FILL * pixel * max(1.0, float((weight.sum() / count).sqrt()))
-    return Start(at=at, colour=scene.pictures[row][line, column] / 255.0, size=size)
+    return Start(at=at, colour=scene.picture(row)[line, column] / 255.0, size=size)

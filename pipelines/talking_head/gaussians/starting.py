@@ -36,8 +36,8 @@ def started(scene: Scene, head: Head, triangles: Int[Tensor, "f 3"], counts: Cou
     moved = (bases[:, corners] * shares[None, ..., None]).sum(2).transpose(0, 1)
     row = scene.reference
     face = on_face(scene, (shape[corners] * shares[..., None]).sum(1))
-    hair = in_mask(scene, scene.head[row] / 255.0, counts.hair, generator, of_head=True)
-    torso = in_mask(scene, scene.torso[row] / 255.0, counts.torso, generator, of_head=False)
+    hair = in_mask(scene, scene.head_share(row) / 255.0, counts.hair, generator, of_head=True)
+    torso = in_mask(scene, scene.torso_share(row) / 255.0, counts.torso, generator, of_head=False)
     starts, ways = [face, hair], [moved, moved.new_zeros(counts.hair, *moved.shape[1:])]
     if counts.mouth and len(between_lips(triangles)):
         teeth, way = inside(scene, (shape, bases), triangles, counts.mouth, generator)

@@ -25,6 +25,7 @@ from pipelines.talking_head.ingest.ticks import ticked
 Picture = UInt8[np.ndarray, "h w 3"]
 FAR, BEFORE = 60.0, 10.0
 """Seconds from which on a part is jumped to, not waited for, and by how much before it decoding then begins."""
+BROKEN = "{name} has a picture that cannot be decoded. Save it anew, as H.264."
 _QUARTER = 90
 
 
@@ -105,7 +106,7 @@ def shots(path: Path, begin: float = 0.0) -> Iterator[tuple[float, Shot]]:
                     yield last, Shot(frame, aspect)
         except av.error.FFmpegError:
             if first is None:
-                raise BadInput(f"{path.name} has a picture that cannot be decoded. Save it anew, as H.264.") from None
+                raise BadInput(BROKEN.format(name=path.name)) from None
 
 
 def _decoded(container: av.container.InputContainer, stream: av.VideoStream, begin: float) -> Iterator[av.VideoFrame]:
@@ -118,9 +119,9 @@ def _decoded(container: av.container.InputContainer, stream: av.VideoStream, beg
     if begin < FAR:
         yield from decoding
         return
-    wanted = one.time + begin
-    found = _jumped(container, stream, wanted - BEFORE)
-    if found is None or found.time > wanted:
+    first = _time(one)
+    found = None if first is None else _jumped(container, stream, first + begin - BEFORE)
+    if found is None or first is None or found.time > first + begin:
         container.seek(0)
         yield from container.decode(stream)
         return
@@ -129,18 +130,29 @@ def _decoded(container: av.container.InputContainer, stream: av.VideoStream, beg
 
 
 def _jumped(container: av.container.InputContainer, stream: av.VideoStream, to: float) -> av.VideoFrame | None:
-    """The first frame that can be decoded from about there on."""
+    """The first frame that can be decoded from about there on and says when it is shown."""
     try:
         container.seek(round(to * av.time_base))
-        return next(container.decode(stream), None)
+        return next((frame for frame in container.decode(stream) if _time(frame) is not None), None)
     except av.error.FFmpegError:
         return None
 
 
+def _time(frame: av.VideoFrame) -> float | None:
+    """When it is shown; None where the file does not say it, of which PyAV's types do not know."""
+    return frame.time
+
+
 def first_time(path: Path) -> float:
-    """When the first frame is shown, in seconds of the file's own clock: where the sound's time begins too."""
+    """When the first frame is shown, in seconds of the file's own clock: where the sound's time begins too.
+
+    Raises BadInput where no frame can be decoded.
+    """
     with opened(path) as container:
-        for frame in container.decode(video=0):
-            if frame.time is not None:
-                return float(frame.time)
+        try:
+            for frame in container.decode(video=0):
+                if frame.time is not None:
+                    return float(frame.time)
+        except av.error.FFmpegError:
+            raise BadInput(BROKEN.format(name=path.name)) from None
     return 0.0

@@ -105,6 +105,7 @@ def pieces(path: Path, span: Span) -> Iterator[Piece]:
     """The sound of that span, at 16 kHz, as it is decoded. What is not finite is silence."""
     start = due = 0.0
     at = 0
+    origin: float | None = None
     resampler: av.AudioResampler | None = None
     with opened(path) as container:
         for frame in _decoded(container):
@@ -115,6 +116,9 @@ def pieces(path: Path, span: Span) -> Iterator[Piece]:
                 continue
             if time >= span.end:
                 break
+            origin = time if origin is None else origin
+            if time + length - origin > span.most:
+                raise BadInput(f"{path.name} is longer than {span.most / 60:g} minutes. Cut it into parts.")
             if resampler is not None and abs(time - due) > GAP:
                 yield from _pieces(start, at, resampler.resample(None))
                 resampler = None
@@ -124,8 +128,6 @@ def pieces(path: Path, span: Span) -> Iterator[Piece]:
                 at += piece.channels.shape[1]
                 yield piece
             due += length
-            if due - start > span.most:
-                raise BadInput(f"{path.name} is longer than {span.most / 60:g} minutes. Cut it into parts.")
     if resampler is not None:
         yield from _pieces(start, at, resampler.resample(None))
 

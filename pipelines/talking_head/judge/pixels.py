@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from jaxtyping import Float32, Float64, UInt8
 
@@ -18,7 +20,7 @@ def psnr(picture: Picture, truth: Picture) -> float:
     return float("inf") if error == 0 else float(10 * np.log10(255.0**2 / error))
 
 
-def mean_psnr(pictures: UInt8[np.ndarray, "t h w 3"], truth: UInt8[np.ndarray, "t h w 3"]) -> float:
+def mean_psnr(pictures: Iterable[Picture], truth: Iterable[Picture]) -> float:
     """The mean of the frames' figures, as the papers have it; equal frames count as 100 dB."""
     return float(np.mean([min(100.0, psnr(one, true)) for one, true in zip(pictures, truth, strict=True)]))
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import torch
 
+from pipelines.talking_head import GIB
 from pipelines.talking_head.learning.engine import AUDIO, Drive, Engine, Lost, Model, Turn
 from pipelines.talking_head.learning.shelf import Run, Shelf, begun
 from pipelines.talking_head.scene import Scene
@@ -23,7 +24,7 @@ BACK, SLOWER = 4, 0.5
 
 
 class OverMemory(RuntimeError):
-    """More memory is taken than the course may have. The message says how much, in gigabytes."""
+    """More memory is taken than the course may have. The message says how much, in GiB."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,43 +62,60 @@ class Watch:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Learned:
-    """What a course came to. seconds: of all its sittings. setbacks: how often it went back to a checkpoint."""
+    """What a course came to. seconds: of all its sittings. setbacks: how often it went back to a checkpoint.
+
+    anew: there was a checkpoint from which it could not go on.
+    """
 
     model: Model
     iterations: int
     seconds: float
     setbacks: int
+    anew: bool = False
 
 
 def learned(model: Model, scene: Scene, rows: torch.Tensor, course: Course, watch: Watch | None = None) -> Learned:
     """The model after its course over those rows of the scene, from its last checkpoint on where there is one.
 
-    Interrupted or not, the result is the same to a bit, but for a cap on time. Where the loss is no number the course
-    goes back to its last checkpoint and on with half of its rates. Raises FloatingPointError where that did not help
-    ``BACK`` times, OverMemory where too much is taken.
+    Interrupted or not, the result is the same, on a processor to a bit, but for a cap on time. A checkpoint that does
+    not fit counts as none. Where the loss is no number the course goes back to its last checkpoint and on with half of
+    its rates. Raises FloatingPointError where that did not help ``BACK`` times, OverMemory where too much is taken.
     """
     torch.set_flush_denormal(True)
     watch, engine = watch or Watch(), course.engine
     shelf = Shelf(watch.path)
-    fresh = begun(engine, model, course.seed)
-    run = shelf.take(engine, fresh) or fresh
-    if run is fresh:
-        shelf.put(run)
+    run, anew = _taken_up(shelf, engine, begun(engine, model, course.seed))
     run.model.train()
     while run.iteration < course.iterations and not _spent(run, course):
         began = time.perf_counter()
         lost = _stepped(engine, run, scene, _turn(run, rows, course))
-        due = run.iteration % KEPT == 0 or run.iteration == course.iterations
-        if not math.isfinite(float(lost.total.detach())) or (due and not run.sound):
+        finite = math.isfinite(float(lost.total.detach()))
+        took = time.perf_counter() - began  # after that number: a GPU has then done what it was told
+        last = run.iteration == course.iterations or _spent(run, course, took)
+        due = last or run.iteration % KEPT == 0
+        if not finite or (due and not run.sound):
             run = _back(engine, run, shelf)
             continue
-        run.seconds += time.perf_counter() - began
+        run.seconds += took
         if due:
             shelf.put(run)
             _afforded(run, course)
         watch.told(_told(run, lost, course), run.model)
     run.model.eval()
-    return Learned(model=run.model, iterations=run.iteration, seconds=run.seconds, setbacks=run.setbacks)
+    return Learned(model=run.model, iterations=run.iteration, seconds=run.seconds, setbacks=run.setbacks, anew=anew)
+
+
+def _taken_up(shelf: Shelf, engine: Engine, fresh: Run) -> tuple[Run, bool]:
+    """The run that was kept, else the fresh one, kept now; and whether what was kept could not be used."""
+    chance, anew = torch.get_rng_state(), False
+    try:
+        if kept := shelf.take(engine, fresh):
+            return kept, False
+    except ValueError:
+        torch.set_rng_state(chance)  # what was tried has drawn from it
+        anew = True
+    shelf.put(fresh)
+    return fresh, anew
 
 
 def fallen(done: float) -> float:
@@ -140,8 +158,8 @@ def _back(engine: Engine, run: Run, shelf: Shelf) -> Run:
     return again
 
 
-def _spent(run: Run, course: Course) -> bool:
-    return bool(course.seconds) and run.seconds >= course.seconds
+def _spent(run: Run, course: Course, more: float = 0.0) -> bool:
+    return bool(course.seconds) and run.seconds + more >= course.seconds
 
 
 def _afforded(run: Run, course: Course) -> None:
@@ -149,13 +167,16 @@ def _afforded(run: Run, course: Course) -> None:
     if not course.memory:
         return
     device = next(run.model.parameters()).device
-    if device.type == "cuda":
-        taken = int(torch.cuda.max_memory_allocated(device))
-    else:
-        pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
-        taken = pages * 4096
+    taken = int(torch.cuda.max_memory_allocated(device)) if device.type == "cuda" else held()
     if taken > course.memory:
-        raise OverMemory(f"learning takes {taken / 1e9:.1f} GB, and {course.memory / 1e9:.1f} GB are allowed")
+        told = " GiB, and ".join(f"{each / GIB:.2f}" for each in (taken, course.memory))
+        raise OverMemory(f"learning takes {told} GiB are allowed")
+
+
+def held() -> int:
+    """Bytes that this process holds of its own; not what it has mapped of files, which give way."""
+    lines = (line.split() for line in Path("/proc/self/status").read_text("ascii", "replace").splitlines())
+    return sum(1024 * int(words[1]) for words in lines if words and words[0] in {"RssAnon:", "RssShmem:"})
 
 
 def _told(run: Run, lost: Lost, course: Course) -> Step:

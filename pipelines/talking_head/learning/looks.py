@@ -17,14 +17,14 @@ EDGES = 0.3
 
 def looks(shown: Float[Tensor, "s s 3"], scene: Scene, row: int, *, late: bool) -> Float[Tensor, ""]:
     """How far a picture is from the frame: 0.8 L1 + 0.2 structural dissimilarity, late also the mouth."""
-    truth = scene.pictures[row] / 255.0
+    truth = scene.picture(row) / 255.0
     total = (1 - STRUCTURE) * (shown - truth).abs().mean() + STRUCTURE * (1 - similarity(shown, truth))
     return total + around_mouth(shown, truth, scene.lips[row]) if late else total
 
 
 def squared(shown: Float[Tensor, "s s 3"], scene: Scene, row: int) -> Float[Tensor, ""]:
     """The mean squared error of the picture, 0 to 1, without gradients."""
-    return (shown.detach() - scene.pictures[row] / 255.0).square().mean()
+    return (shown.detach() - scene.picture(row) / 255.0).square().mean()
 
 
 def around_mouth(

@@ -6,4 +6,5 @@
 - ``training``    leaves the subject (``subject``), which is remembered, how good it is, and the preview
 - ``rendering``   leaves each sound's film, without sound, in parts;  ``muxing``  the MP4s, and what is published
 - ``files``       how they hand things on;  ``fronts``  the front end of a name
+- ``room``        how long a clip may be;  ``asked``  options that cannot be had, or do nothing
 """

@@ -41,9 +41,14 @@ class Clip:
 
     @property
     def truth(self) -> Pictures:
-        """The held-out frames as they are."""
-        pictures: Pictures = self.scene.pictures.numpy()[self.held]
+        """The held-out frames as they are, not copied."""
+        pictures: Pictures = self.scene.pictures.numpy()[self.block]
         return pictures
+
+    @property
+    def block(self) -> slice:
+        """The held-out frames."""
+        return slice(int(self.held[0]), int(self.held[-1]) + 1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,27 +67,30 @@ def examined(model: Model, driver: Driver, clip: Clip, landmarker: Landmarker) -
     own = clip.sound[int(clip.held[0]) * HOP :]
     sounds = {"right": own, "wrong": drive.wrong(own), "silent": np.zeros_like(own)}
     began = time.perf_counter()
-    codes = {name: said(driver, clip, sound) for name, sound in sounds.items()}
-    films = {name: shown(model, clip, given.codes) for name, given in codes.items()}
-    films["tracked"] = shown(model, clip, clip.scene.codes[torch.from_numpy(clip.held)])
-    rate = len(films) * len(clip.held) / (time.perf_counter() - began)
-    poses = clip.track.poses.chosen(clip.held)
-    lips = {
-        name: watched(film, landmarker, clip.track.head, poses)[0]
-        for name, film in {"truth": clip.truth, **films}.items()
-    }
+    given = {name: said(driver, clip, sound) for name, sound in sounds.items()}
+    codes = {name: one.codes for name, one in given.items()}
+    codes["tracked"] = clip.scene.codes[torch.from_numpy(clip.held)]
+    seconds = time.perf_counter() - began
+    lips = {"truth": _lips(clip.truth, clip, landmarker)}
+    near: dict[str, Any] = {}
+    for name, one in codes.items():  # one film at a time: each is a fifth of a gigabyte at 512 pixels
+        began = time.perf_counter()
+        film = shown(model, clip, one)
+        seconds += time.perf_counter() - began
+        lips[name] = _lips(film, clip, landmarker)
+        near |= nearness(film, clip) if name == "right" else {}
     opening = {name: opening_of(ring) for name, ring in lips.items()}
     truth = opening["truth"]
     figures = {
         "frames": len(clip.held),
-        **nearness(films["right"], clip),
+        **near,
         "lmd_percent": {name: round(100 * mouths.distance(lips[name], lips["truth"]), 3) for name in sounds},
         "opening_correlation": {name: round(correlation(opening[name], truth), 3) for name in sounds},
         "lag": lag(opening["right"], truth),
         "opening_spread": round(mouths.spread(opening["right"], truth), 3),
         "oracle_spread": round(mouths.spread(opening["tracked"], truth), 3),
-        "mouths_never_seen_percent": round(100 * float(codes["right"].held.float().mean()), 1),
-        "frames_a_second": round(rate, 1),
+        "mouths_never_seen_percent": round(100 * float(given["right"].held.float().mean()), 1),
+        "frames_a_second": round(len(codes) * len(clip.held) / seconds, 1),
     }
     return Exam(figures, {"truth": truth, "right sound": opening["right"], "silence": opening["silent"]})
 
@@ -115,16 +123,17 @@ def shown(model: Model, clip: Clip, codes: Float[Tensor, "h k"]) -> Pictures:
 def nearness(film: Pictures, clip: Clip) -> dict[str, Any]:
     """PSNR and SSIM of the whole frame and of the head over the true rest, and of what knows nothing of the sound."""
     truth, scene = clip.truth, clip.scene
-    shares = scene.head.numpy()[clip.held].astype(np.float32) / 255.0
-    heads = np.stack([pixels.over(one, share, true) for one, share, true in zip(film, shares, truth, strict=True)])
+    shares = scene.head.numpy()[clip.block]
+    parts = zip(film, shares, truth, strict=True)
+    heads = np.stack([pixels.over(one, share / np.float32(255), true) for one, share, true in parts])
     before = np.arange(int(clip.held[0]))
     nearest = baselines.nearest(clip.track.poses.chosen(before), clip.track.poses.chosen(clip.held))
     known = scene.pictures.numpy()
-    mean = np.broadcast_to(baselines.mean_frame(known[before]), truth.shape)
+    mean = np.broadcast_to(baselines.mean_frame(known[: clip.block.start]), truth.shape)
     return {
         "whole_frame": _alike(film, truth),
         "head_over_true_rest": _alike(heads, truth),
-        "nearest_pose_psnr": round(pixels.mean_psnr(known[nearest], truth), 2),
+        "nearest_pose_psnr": round(pixels.mean_psnr((known[row] for row in nearest), truth), 2),
         "mean_frame_psnr": round(pixels.mean_psnr(mean, truth), 2),
     }
 
@@ -133,6 +142,11 @@ def pictured(shown: Tensor) -> UInt8[np.ndarray, "s s 3"]:
     """A rendering, 0 to 1, as a picture."""
     found: UInt8[np.ndarray, "s s 3"] = (shown.clamp(0, 1) * 255).round().byte().cpu().numpy()
     return found
+
+
+def _lips(film: Pictures, clip: Clip, landmarker: Landmarker) -> Float64[np.ndarray, "h 40 2"]:
+    """Those of the held-out frames in a film of them."""
+    return watched(film, landmarker, clip.track.head, clip.track.poses.chosen(clip.held))[0]
 
 
 def _alike(film: Pictures, truth: Pictures) -> dict[str, float]:

@@ -110,11 +110,16 @@ def load_track(folder: Path) -> Track:
 
 
 def save_sights(folder: Path, sights: Sights) -> None:
-    """Afterwards what the frames show is in the folder."""
+    """Afterwards what the frames show is in the folder. What lies in files beside it is moved there, not copied."""
     for field in fields(sights):
-        np.save(folder / f"{field.name}.npy", getattr(sights, field.name))
+        values, path = getattr(sights, field.name), folder / f"{field.name}.npy"
+        if isinstance(values, np.memmap) and values.filename:
+            values.flush()
+            Path(values.filename).replace(path)
+        else:
+            np.save(path, values)
 
 
 def load_sights(folder: Path) -> Sights:
-    """What the frames show, from the folder."""
-    return Sights(**{field.name: np.load(folder / f"{field.name}.npy") for field in fields(Sights)})
+    """What the frames show, from the folder: mapped, so memory holds what is looked at. Writing changes no file."""
+    return Sights(**{field.name: np.load(folder / f"{field.name}.npy", mmap_mode="c") for field in fields(Sights)})

@@ -18,6 +18,9 @@ _FILES = {
 }
 """The files of weights of each front end that has some of visaged's."""
 
+_NUMBERS = {"mel": 16 * 80, "speech": 96, "speech+mel": 96 + 8 * 20, "whisper": 512}
+"""Numbers that each hears in a frame."""
+
 
 def front_of(work: Work, name: str) -> FrontEnd:
     """The front end, open.
@@ -35,6 +38,12 @@ def front_of(work: Work, name: str) -> FrontEnd:
         return _whisper(work)
     speech = Speech(work.weights(MELSPECTROGRAM), work.weights(EMBEDDING), cores())
     return speech if kind == Speech.name else Joined(speech)
+
+
+def numbers_of(work: Work, name: str) -> int:
+    """How many numbers it hears in a frame."""
+    kind, _, folder = name.partition("/")
+    return _found(work, kind, folder).design.width if kind in own.KINDS else _NUMBERS[kind]
 
 
 def weights_of(work: Work, name: str) -> dict[str, str]:

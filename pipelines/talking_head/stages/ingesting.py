@@ -9,40 +9,40 @@ from pathlib import Path
 from pipelines.contract import BadInput, Result, Work
 from pipelines.talking_head import FPS, Options
 from pipelines.talking_head.about import read_about
-from pipelines.talking_head.ingest.container import opened, streams
 from pipelines.talking_head.ingest.footage import Footage, Look, Models, ingested
-from pipelines.talking_head.ingest.part import WHOLE, Part
 from pipelines.talking_head.ingest.speech import Voice
 from pipelines.talking_head.ingest.spoken import listened
 from pipelines.talking_head.ingest.takes import joined
 from pipelines.talking_head.ingest.verdict import scarce
 from pipelines.talking_head.landmarks.landmarker import Landmarker
 from pipelines.talking_head.signing import signature
+from pipelines.talking_head.stages.asked import drawable, unused
 from pipelines.talking_head.stages.files import save_footage, video
-from pipelines.talking_head.stages.fronts import ready
+from pipelines.talking_head.stages.fronts import numbers_of, ready
+from pipelines.talking_head.stages.room import Room, crowded, free, granted, too_long
 from pipelines.talking_head.weights import LANDMARKER, VOICE, digests
 
 STRETCHES = "stretches"
 """The folder of what was seen so far."""
 EVERY = 25
 """Frames between two lines of progress."""
-ROOM, A_PIXEL = 2e9, 10
-"""Bytes of memory that the frames of a clip may take while it is learned from, and bytes of each pixel."""
 
 
 def ingest(work: Work) -> Result:
     """Afterwards the footage of the videos is in the stage's folder, where there are any.
 
     Raises BadInput for a video that nothing can be learned from, a sound that nobody can say, a sound whose subject
-    has no model; Unready where films are to be signed and cannot be.
+    has no model; Unready where films are to be signed or drawn as they cannot be.
     """
     videos = [work.path(seen) for seen in work.request.of("video")]
     if not videos and work.state is None:
         raise BadInput(_nobody(work))
     options = Options(**work.request.options)
     signature(options.credentials if options.synthetic_mark else "")
+    about = None if videos or work.state is None else read_about(work.state)
+    drawable(options, about)
     _listener(work)
-    notes: list[str] = []
+    notes = list(unused(options, about))
     for audio in work.request.of("audio"):
         notes += listened(work.path(audio)).notes
     if not videos:
@@ -60,7 +60,9 @@ def ingest(work: Work) -> Result:
 def _looked(work: Work, videos: Sequence[Path]) -> Footage:
     """The footage of all videos. What was seen of them before the stage was killed is not looked at again."""
     options = Options(**work.request.options)
-    if why := too_long(videos, options.resolution, options.part):
+    heard = numbers_of(work, options.front)
+    room = Room(side=options.resolution, heard=heard, memory=granted(), disk=free(work.folder))
+    if why := too_long(videos, room, options.part):
         raise BadInput(why)
     models = Models(Landmarker(work.weights(LANDMARKER)), Voice(work.weights(VOICE)))
     footages = []
@@ -73,27 +75,10 @@ def _looked(work: Work, videos: Sequence[Path]) -> Footage:
         kept = work.folder / STRETCHES / str(number)
         kept.mkdir(parents=True, exist_ok=True)
         footages.append(ingested(path, models, Look(part=options.part, told=told, folder=kept)))
-    return joined(footages)
-
-
-def too_long(videos: Sequence[Path], side: int, part: Part = WHOLE) -> str | None:
-    """Why so long videos, or a part of one, cannot be learned from at so many pixels, or None."""
-    seconds = 0.0
-    for path in videos:
-        with opened(path) as container:
-            seconds += part.seconds_of(streams(container).seconds)
-    most = ROOM / A_PIXEL / side**2 / FPS
-    if seconds <= most:
-        return None
-    what = f"{videos[0].name} is" if len(videos) == 1 else f"The {len(videos)} videos are"
-    return (
-        f"{what} {_minutes(seconds)} long; at {side} pixels at most {_minutes(most)} fit into the memory. "
-        "Choose a part of it (begin and end in a manifest), or a smaller resolution."
-    )
-
-
-def _minutes(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.1f} minutes"  # noqa: PLR2004
+    footage = joined(footages)
+    if why := crowded(videos, len(footage) / FPS, room):  # what says not how long it is, as a browser's
+        raise BadInput(why)
+    return footage
 
 
 def _nobody(work: Work) -> str:

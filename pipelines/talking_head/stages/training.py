@@ -76,7 +76,7 @@ def train(work: Work) -> Result:
     """Afterwards the subject is in the folder ``state``, and the preview beside it.
 
     A run that was killed goes on at its last checkpoint, and ends as if it had not been. Refuses a course that takes
-    more memory than the options allow; raises FloatingPointError where the loss is no number, however slowly it goes.
+    more memory than the options allow, and one whose loss is no number, however slowly it goes.
     """
     torch.set_num_threads(cores())
     torch.set_flush_denormal(True)
@@ -90,7 +90,7 @@ def train(work: Work) -> Result:
     driver = lesson.driver(course.model)
     exam = examined(course.model, driver, clip, lesson.landmarker)
     _show(lesson, course.model, exam.curves)
-    made = Made(engine=options.engine, model=course.model, driver=driver)
+    made = Made(engine=options.engine, model=course.model, driver=driver, iterations=options.iterations)
     about = keep(work.folder / STATE, made, lesson.scene, (front.name, front.digest), lesson.track.longest)
     figures = {
         "engine": options.engine,
@@ -123,6 +123,8 @@ def _warned(course: Learned, options: Options) -> tuple[str, ...]:
     if course.iterations < options.iterations:
         most = f"most_minutes = {options.most_minutes:g}"
         found.append(f"Learning ended after {course.iterations} of {options.iterations} iterations, because of {most}.")
+    if course.anew:
+        found.append("Learning began anew: the checkpoint that was there is of another version, or of other options.")
     if course.setbacks:
         found.append(f"Learning went back to a checkpoint {course.setbacks} times, because its loss was no number.")
     return tuple(found)
@@ -185,6 +187,11 @@ def _taught(lesson: Lesson, on: torch.device) -> Learned:
         raise BadInput(
             f"Learning was stopped: {error} (most_memory = {options.most_memory:g} GiB). Allow more, or ask for a "
             f"smaller resolution than {options.resolution}."
+        ) from None
+    except FloatingPointError as error:
+        raise BadInput(
+            f"Learning failed: {error} Another beginning may go well: drop the video again, with another seed than "
+            f"{options.seed} in a manifest. If it does not, report it."
         ) from None
 
 

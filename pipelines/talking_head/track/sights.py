@@ -75,7 +75,8 @@ class Rows:
         if folder is None:
             return cls(None, 0, {name: np.zeros(shape, dtype=np.uint8) for name, shape in shapes.items()})
         folder.mkdir(exist_ok=True)
-        done = int((folder / _DONE).read_text("ascii")) if (folder / _DONE).exists() else 0
+        kept = all((folder / name).exists() for name in (_DONE, *(f"{name}.npy" for name in shapes)))
+        done = int((folder / _DONE).read_text("ascii")) if kept else 0  # who was stopped while tidying up begins anew
         mode: Literal["r+", "w+"] = "r+" if done else "w+"
         opened = {
             name: np.lib.format.open_memmap(folder / f"{name}.npy", mode, np.dtype(np.uint8), shape)
