@@ -59,16 +59,22 @@ def _grid(rays: int) -> tuple[int]:
 
 
 @triton.jit
+def _rays(start: tl.tensor, rays: tl.tensor, BLOCK: tl.constexpr) -> tl.tensor:
+    """A program's rays, which of them there are, where the samples of each begin and how many it has."""
+    ray = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+    own = ray < rays
+    first = tl.load(start + ray, mask=own, other=0)
+    return ray, own, first, tl.load(start + ray + 1, mask=own, other=0) - first
+
+
+@triton.jit
 def _forward(
     sigma: tl.tensor, rgb: tl.tensor, along: tl.tensor, start: tl.tensor,
     colour: tl.tensor, alpha: tl.tensor, depth: tl.tensor, shares: tl.tensor, lights: tl.tensor,
     rays: tl.tensor, step: tl.tensor, BLOCK: tl.constexpr,
 ) -> None:  # fmt: skip
     """Afterwards it is known what these rays see."""
-    ray = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-    own = ray < rays
-    first = tl.load(start + ray, mask=own, other=0)
-    count = tl.load(start + ray + 1, mask=own, other=0) - first
+    ray, own, first, count = _rays(start, rays, BLOCK)
     light = tl.full((BLOCK,), 1.0, tl.float32)
     red, green = tl.zeros((BLOCK,), tl.float32), tl.zeros((BLOCK,), tl.float32)
     blue, deep = tl.zeros((BLOCK,), tl.float32), tl.zeros((BLOCK,), tl.float32)
@@ -99,10 +105,7 @@ def _backward(
     rays: tl.tensor, step: tl.tensor, BLOCK: tl.constexpr,
 ) -> None:  # fmt: skip
     """Afterwards the samples of these rays have their gradients."""
-    ray = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-    own = ray < rays
-    first = tl.load(start + ray, mask=own, other=0)
-    count = tl.load(start + ray + 1, mask=own, other=0) - first
+    ray, own, first, count = _rays(start, rays, BLOCK)
     red = tl.load(of_colour + 3 * ray, mask=own, other=0.0)
     green = tl.load(of_colour + 3 * ray + 1, mask=own, other=0.0)
     blue = tl.load(of_colour + 3 * ray + 2, mask=own, other=0.0)
