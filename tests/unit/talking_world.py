@@ -225,3 +225,27 @@ def begun(world):
     scene, head, triangles, course = world
     torch.manual_seed(course.seed)
     return course.engine.begun(scene, head, triangles, course.drive)
+
+
+def taken_up_again(world, path):
+    """A course of a world that is killed in its 17th iteration and taken up from the last checkpoint in path.
+
+    Afterwards: what it came to, and the iterations of its second sitting.
+    """
+    import torch
+
+    from pipelines.talking_head.learning.course import Watch, learned
+
+    scene, _, _, course = world
+    rows, steps = torch.arange(len(scene)), []
+
+    def killed(step, _model):
+        if step.iteration == 17:
+            raise KeyboardInterrupt
+
+    try:
+        learned(begun(world), scene, rows, course, Watch(path, killed))
+    except KeyboardInterrupt:
+        again = Watch(path, lambda step, _model: steps.append(step.iteration))
+        return learned(begun(world), scene, rows, course, again), steps
+    raise AssertionError("the course was not killed")

@@ -26,11 +26,11 @@ from pipelines.talking_head.engines import engine
 from pipelines.talking_head.gaussians import plain
 from pipelines.talking_head.gaussians.cloud import Cloud, Start
 from pipelines.talking_head.learning import course as loop
-from pipelines.talking_head.learning.course import Watch, learned
+from pipelines.talking_head.learning.course import learned
 from pipelines.talking_head.learning.engine import MOTION, Turn, rendered
 from pipelines.talking_head.learning.shelf import Shelf
 from pipelines.talking_head.learning.shelf import begun as run_of
-from tests.unit.talking_world import a_talking_ball, begun
+from tests.unit.talking_world import a_talking_ball, begun, taken_up_again
 
 BOX = (torch.tensor([-1.0, -2.0, -3.0]), torch.tensor([1.0, 2.0, 3.0]))
 
@@ -269,15 +269,7 @@ def test_a_course_that_was_killed_while_it_grew_ends_as_if_it_had_not_been(world
     world, rows = (scene, head, triangles, course), torch.arange(24)
     monkeypatch.setattr(loop, "KEPT", 10)
     whole = learned(begun(world), scene, rows, course).model
-
-    def killed(step, _model):
-        if step.iteration == 17:
-            raise KeyboardInterrupt
-
-    path = tmp_path / "checkpoint"
-    with pytest.raises(KeyboardInterrupt):
-        learned(begun(world), scene, rows, course, Watch(path, killed))
-    resumed = learned(begun(world), scene, rows, course, Watch(path)).model
+    resumed = taken_up_again(world, tmp_path / "checkpoint")[0].model
     assert whole.counted == resumed.counted
     assert whole.counted["gaussians"] > 210
     for one, other in zip(whole.parameters(), resumed.parameters(), strict=True):

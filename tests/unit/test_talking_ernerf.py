@@ -18,7 +18,7 @@ from pipelines.talking_head.ernerf.planes import Layout
 from pipelines.talking_head.ernerf.sizes import PACE, Sizes
 from pipelines.talking_head.learning.course import Course, Watch, learned
 from pipelines.talking_head.learning.engine import AUDIO, MOTION, Turn, rendered
-from tests.unit.talking_world import a_talking_ball, begun
+from tests.unit.talking_world import a_talking_ball, begun, taken_up_again
 
 SMALL = Sizes(
     planes=Layout(levels=4, least=8, most=32, entries=1 << 11),
@@ -119,15 +119,7 @@ def test_learning_that_was_interrupted_ends_as_if_it_had_not_been(world, tmp_pat
     rows = torch.arange(24)
     whole = learned(begun(world), scene, rows, course).model
     monkeypatch.setattr("pipelines.talking_head.learning.course.KEPT", 10)
-
-    def killed(step, _):
-        if step.iteration == 17:
-            raise KeyboardInterrupt
-
-    path = tmp_path / "checkpoint"
-    with pytest.raises(KeyboardInterrupt):
-        learned(begun(world), scene, rows, course, Watch(path, killed))
-    resumed = learned(begun(world), scene, rows, course, Watch(path)).model
+    resumed = taken_up_again(world, tmp_path / "checkpoint")[0].model
     for name, value in whole.state_dict().items():
         assert torch.equal(value, resumed.state_dict()[name]), name
 

@@ -28,7 +28,7 @@ from pipelines.talking_head.learning.looks import LIPS, around_mouth, similarity
 from pipelines.talking_head.learning.picking import picked
 from pipelines.talking_head.scene import Scene
 from pipelines.talking_head.track.turning import FOCAL
-from tests.unit.talking_world import a_talking_ball, begun
+from tests.unit.talking_world import a_talking_ball, begun, taken_up_again
 
 
 def some(count, side, dtype=torch.float64):
@@ -186,21 +186,11 @@ def test_a_talking_ball_is_learned_and_moves_its_mouth_with_the_sound(world):
 
 
 def test_learning_that_was_interrupted_ends_as_if_it_had_not_been(world, tmp_path, monkeypatch):
-    scene, _, _, course = world
-    course, rows = replace(course, iterations=24), torch.arange(24)
+    scene, head, triangles, course = world
+    world = scene, head, triangles, replace(course, iterations=24)
     monkeypatch.setattr(loop, "KEPT", 10)
-    whole = learned(begun(world), scene, rows, course).model
-
-    def killed(step, _model):
-        if step.iteration == 17:
-            raise KeyboardInterrupt
-
-    path = tmp_path / "checkpoint"
-    with pytest.raises(KeyboardInterrupt):
-        learned(begun(world), scene, rows, course, Watch(path, killed))
-    steps = []
-    watch = Watch(path, lambda step, _model: steps.append(step.iteration))
-    resumed = learned(begun(world), scene, rows, course, watch)
+    whole = learned(begun(world), scene, torch.arange(24), world[3]).model
+    resumed, steps = taken_up_again(world, tmp_path / "checkpoint")
     assert steps == list(range(11, 25))
     assert resumed.iterations == 24
     for one, other in zip(whole.parameters(), resumed.model.parameters(), strict=True):
