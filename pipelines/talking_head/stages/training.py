@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -38,6 +39,8 @@ HELD, MOST_HELD = 0.2, 10 * FPS
 """Share of the clip that is not learned from but judged by, and at most so many frames: its end."""
 TOLD = 10
 """Iterations between two lines of progress."""
+MEANT = 50
+"""Iterations of which the loss and PSNR that are told are the means."""
 SHOWN = 250
 """Iterations from one preview to the next."""
 
@@ -196,13 +199,12 @@ def _taught(lesson: Lesson, on: torch.device) -> Learned:
 
 
 def _telling(lesson: Lesson) -> Callable[[Step, Model], None]:
-    losses: list[Step] = []
+    last: deque[Step] = deque(maxlen=MEANT)
     total = lesson.options.iterations
 
     def told(step: Step, model: Model) -> None:
-        losses.append(step)
+        last.append(step)
         if step.iteration % TOLD == 0:
-            last = losses[-50:]
             loss, psnr = (sum(getattr(one, name) for one in last) / len(last) for name in ("loss", "psnr"))
             note = f"loss {loss:.4f}, PSNR {psnr:.1f} dB, {step.left / 60:.1f} min left"
             lesson.work.progress(step.iteration, total, "iterations", note)
