@@ -12,12 +12,13 @@ from pathlib import Path
 import numpy as np
 
 from bench.report import Report, Table
-from bench.talking import CLIPS, NAMES, Case, case_of, spoken, taught, weights
+from bench.talking import CLIPS, NAMES, Case, case_of, ear_of, spoken, taught, weights
 from pipelines.talking_head import FPS
 from pipelines.talking_head.drive import motion
 from pipelines.talking_head.judge import probe, report
 from pipelines.talking_head.judge.report import Judgement, Spoken
 from pipelines.talking_head.listen.front import Features, FrontEnd, Sound, apart
+from pipelines.talking_head.listen.hearing import Ear
 from pipelines.talking_head.listen.joined import Joined
 from pipelines.talking_head.listen.mel import Mel
 from pipelines.talking_head.listen.speech import Speech
@@ -66,7 +67,9 @@ def measure(folder: Path) -> Report:
     fronts = _fronts(files)
     lines = [_line(name, front, cases) for name, front in {**fronts, **_layers(files)}.items()]
     heavy = {Mel.name}  # 3,840 numbers a frame: an hour with the other clips
-    codes = [_codes(name, Remembering(front), cases) for name, front in fronts.items() if name not in heavy]
+    codes = [
+        _codes(name, ear_of(Remembering(front), files), cases) for name, front in fronts.items() if name not in heavy
+    ]
     each = tuple(f"{where}, {name}" for where in ("within", "unseen") for name in (*SHORT, "mean"))
     sides = tuple(f"{how}, {what}" for how in ("alone", "with others") for what in (*SHORT, "mean", "holds", "LMD"))
     return Report(
@@ -115,14 +118,14 @@ def _line(name: str, front: FrontEnd, cases: Sequence[Case]) -> tuple[str, ...]:
     return found
 
 
-def _codes(name: str, front: Remembering, cases: Sequence[Case]) -> tuple[str, ...]:
-    lessons = [motion.lesson(case.clip, front) for case in cases]
+def _codes(name: str, ear: Ear, cases: Sequence[Case]) -> tuple[str, ...]:
+    lessons = [motion.lesson(case.clip, ear.front) for case in cases]
     found: list[str] = []
     for helped in (False, True):
         judged = []
         for at, case in enumerate(cases):
             others = [one for other, one in enumerate(lessons) if helped and other != at]
-            said = spoken(case, taught(case, others, front), front)
+            said = spoken(case, taught(case, others, ear.front), ear)
             judged.append(report.judged(Spoken(truth=case.clip.mouths.lips, **said), case.parts))
         found += _sides(judged)
         print(name, *found, sep="  ", file=sys.stderr, flush=True)

@@ -25,6 +25,7 @@ from pipelines.talking_head.judge.following import FAR, REACH
 from pipelines.talking_head.judge.report import Judgement, Spoken
 from pipelines.talking_head.landmarks.landmarker import Landmarker
 from pipelines.talking_head.listen.front import FrontEnd
+from pipelines.talking_head.listen.hearing import Activity, Ear
 from pipelines.talking_head.listen.joined import Joined
 from pipelines.talking_head.listen.speech import Speech
 from pipelines.talking_head.track.tracked import Track, tracked
@@ -71,6 +72,7 @@ def measure(folder: Path) -> Report:
         return missing("talking_codes")
     files = weights()
     front = front_of(files)
+    ear = ear_of(front, files)
     cases = [case_of(CLIPS / name, files) for name in NAMES]
     lessons = [motion.lesson(case.clip, front) for case in cases]
     alone, helped = [], []
@@ -79,7 +81,7 @@ def measure(folder: Path) -> Report:
         others = [one for other, one in enumerate(lessons) if other != at]
         for rows, teachers in ((alone, []), (helped, others)):
             motions = [motion.learned(one, teachers, front.digest) for one in own]
-            found = report.judged(Spoken(truth=case.clip.mouths.lips, **spoken(case, motions, front)), case.parts)
+            found = report.judged(Spoken(truth=case.clip.mouths.lips, **spoken(case, motions, ear)), case.parts)
             rows.append(row_of(NAMES[at], found))
             print("  ".join(rows[-1]), file=sys.stderr, flush=True)
     return Report(
@@ -108,6 +110,11 @@ def front_of(files: Path) -> FrontEnd:
     return Joined(Speech(files / MELSPECTROGRAM, files / EMBEDDING))
 
 
+def ear_of(front: FrontEnd, files: Path) -> Ear:
+    """The front end with what tells speech from silence."""
+    return Ear(front, Activity(Voice(files / VOICE)))
+
+
 def weights() -> Path:
     """The folder of weights, filled once."""
     folder = Path(os.environ.get("VISAGED_MODELS") or ROOT / ".cache" / "models")
@@ -132,9 +139,9 @@ def taught(case: Case, others: Sequence[Lesson], front: FrontEnd) -> list[Motion
     return [motion.learned(own, others, front.digest) for own in lessons]
 
 
-def spoken(case: Case, motions: Sequence[Motion], front: FrontEnd) -> dict[str, np.ndarray]:
+def spoken(case: Case, motions: Sequence[Motion], ear: Ear) -> dict[str, np.ndarray]:
     """The lips in every frame, by each way."""
-    audios = {name: drive.Audio(front, case.clip.sound, way) for name, way in WAYS.items()}
+    audios = {name: drive.Audio(ear, case.clip.sound, way) for name, way in WAYS.items()}
     pairs = list(zip(motions, case.parts, strict=True))
     return {
         name: np.concatenate([one.lips(one(audio.of(fold))) for one, fold in pairs]) for name, audio in audios.items()

@@ -16,7 +16,7 @@ import torch
 
 from bench import talking_alone, talking_floor
 from bench.report import Report, Table
-from bench.talking import CLIPS, case_of, weights
+from bench.talking import CLIPS, case_of, ear_of, front_of, weights
 from pipelines.talking_head import RASTERS, scene
 from pipelines.talking_head.device import exact
 from pipelines.talking_head.drive import motion
@@ -27,14 +27,12 @@ from pipelines.talking_head.learning.course import Course, Watch, learned
 from pipelines.talking_head.learning.driven import Part, prepared
 from pipelines.talking_head.learning.drivers import ByMotion
 from pipelines.talking_head.learning.engine import MOTION, Model
-from pipelines.talking_head.listen.joined import Joined
-from pipelines.talking_head.listen.speech import Speech
 from pipelines.talking_head.stages.examining import Clip, examined, pictured
 from pipelines.talking_head.stages.training import held_out
 from pipelines.talking_head.subject import TOGETHER
 from pipelines.talking_head.track.person import Person
 from pipelines.talking_head.track.sights import sighted
-from pipelines.talking_head.weights import EMBEDDING, LANDMARKER, MELSPECTROGRAM, SELFIE
+from pipelines.talking_head.weights import LANDMARKER, SELFIE
 
 NAME, SIDE, MINUTES = "MLCourse/obama.mp4", 512, 8.0
 ITERATIONS = {"egstalker": 30_000, "ernerf": 125_000}
@@ -103,13 +101,13 @@ def lesson_of(path: Path, side: int) -> Lesson:
     """The clip as the stages would have it, without the daemon."""
     files = weights()
     case, landmarker = case_of(path, files), Landmarker(files / LANDMARKER)
-    front = Joined(Speech(files / MELSPECTROGRAM, files / EMBEDDING))
+    front = front_of(files)
     fold = held_out(len(case.track))
     sights = sighted(case.footage, case.track, Person(files / SELFIE), side)
     whole = scene.assembled(sights, case.track, front(case.clip.sound))
     taught = motion.learned(motion.lesson(case.clip, front, fold.learned), [], front.digest)
     part = prepared(whole, case.track, case.clip.mouths, (taught, fold.learned))
-    clip = Clip(scene=part.scene, track=case.track, held=fold.held, sound=case.clip.sound, front=front)
+    clip = Clip(scene=part.scene, track=case.track, held=fold.held, sound=case.clip.sound, ear=ear_of(front, files))
     driver = ByMotion(part.motion, part.controls)
     return Lesson(
         part=part,

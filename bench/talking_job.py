@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from bench.laps import REST, Laps, Seconds
-from bench.talking import CLIPS, NAMES, front_of
+from bench.talking import CLIPS, NAMES, ear_of, front_of
 from bench.talking_learned import SIDE
 from pipelines.talking_head import FPS, HOP, RATE, offset
 from pipelines.talking_head.drive import motion
@@ -23,7 +23,8 @@ from pipelines.talking_head.landmarks.landmarker import Landmarker
 from pipelines.talking_head.learning.course import Learned
 from pipelines.talking_head.learning.driven import Part, prepared
 from pipelines.talking_head.learning.drivers import ByMotion
-from pipelines.talking_head.listen.front import Features, apart
+from pipelines.talking_head.listen.front import apart
+from pipelines.talking_head.listen.hearing import Heard
 from pipelines.talking_head.scene import assembled
 from pipelines.talking_head.stages.examining import Clip, examined
 from pipelines.talking_head.stages.training import held_out
@@ -36,18 +37,19 @@ from pipelines.talking_head.weights import LANDMARKER, SELFIE, VOICE
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Lesson:
-    """What is learned. rows: the frames to learn from. spoken: the features of all of the clip."""
+    """What is learned. rows: the frames to learn from. spoken: what is heard of all of the clip."""
 
     part: Part
     rows: torch.Tensor
     clip: Clip
     landmarker: Landmarker
-    spoken: Features
+    spoken: Heard
 
 
 def lesson_of(files: Path, clock: Laps) -> Lesson:
     """The clip as the stages would have it, each timed."""
     landmarker, front = Landmarker(files / LANDMARKER), front_of(files)
+    ear = ear_of(front, files)
     footage = clock.timed("ingest", ingested)(CLIPS / NAMES[0], Models(landmarker, Voice(files / VOICE)))
     track = clock.timed("track", tracked)(footage, landmarker.face)
     lag = clock.timed("track", offset.found)(footage.sound, track.mouth).believed
@@ -62,8 +64,14 @@ def lesson_of(files: Path, clock: Laps) -> Lesson:
         return prepared(assembled(sights, track, heard), track, mouths, (motion.learned(own, [], front.digest), rows))
 
     part: Part = clock.timed("motion", moving)()
-    clip = Clip(scene=part.scene, track=track, held=fold.held, sound=sound, front=front)
-    return Lesson(part=part, rows=torch.from_numpy(rows), clip=clip, landmarker=landmarker, spoken=heard)
+    clip = Clip(scene=part.scene, track=track, held=fold.held, sound=sound, ear=ear)
+    return Lesson(
+        part=part,
+        rows=torch.from_numpy(rows),
+        clip=clip,
+        landmarker=landmarker,
+        spoken=Heard(heard, ear.activity(sound)),
+    )
 
 
 def used(done: Learned, name: str, lesson: Lesson, folder: Path) -> Mapping[str, Seconds]:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from bench.talking import Case, front_of
+from bench.talking import Case, ear_of, front_of
 from pipelines.talking_head.drive import motion
 from pipelines.talking_head.drive.motion import Clip
 from pipelines.talking_head.engines import engine
@@ -60,7 +60,9 @@ def judged(path: Path, name: str, iterations: int) -> dict[str, Any]:
     part = of_clip(assembled(job.sights, job.track, heard), job.track, job.clip.mouths, (taught, rows))
     landmarker = Landmarker(job.files / LANDMARKER)
     done = _course(part, rows, landmarker, (name, iterations))
-    clip = examining.Clip(scene=part.scene, track=job.track, held=fold.held, sound=job.clip.sound, front=front)
+    clip = examining.Clip(
+        scene=part.scene, track=job.track, held=fold.held, sound=job.clip.sound, ear=ear_of(front, job.files)
+    )
     driver = ByMotion(part.motion, part.controls)
     found = examining.examined(done.model, driver, clip, landmarker).figures
     print(f"{name}, {iterations} iterations, {done.seconds:.0f} s: {found['whole_frame']}", file=sys.stderr, flush=True)

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from jaxtyping import Float64, UInt8
 
+from bench.talking import ear_of, front_of
 from pipelines.talking_head import scene
 from pipelines.talking_head.drive.motion import Clip, Motion
 from pipelines.talking_head.engines import engine
@@ -25,13 +26,11 @@ from pipelines.talking_head.learning.course import Course, learned
 from pipelines.talking_head.learning.driven import Part, Performer, calm, picture
 from pipelines.talking_head.learning.driven import prepared as of_clip
 from pipelines.talking_head.learning.engine import MOTION, Model
-from pipelines.talking_head.listen.joined import Joined
-from pipelines.talking_head.listen.speech import Speech
 from pipelines.talking_head.track.person import Person
 from pipelines.talking_head.track.sights import Sights, sighted
 from pipelines.talking_head.track.tracked import Track
 from pipelines.talking_head.track.watching import watched
-from pipelines.talking_head.weights import EMBEDDING, LANDMARKER, MELSPECTROGRAM, SELFIE
+from pipelines.talking_head.weights import LANDMARKER, SELFIE
 
 SIDE, ITERATIONS = 96, 400
 """Pixels a side; iterations of a fold, so that three seeds of five folds take ten minutes on two idle cores."""
@@ -105,8 +104,7 @@ def _learned(part: Part, fold: Fold, files: Path, run: tuple[str, int]) -> Model
 
 
 def _audio(job: Job, way: drive.Way) -> drive.Audio:
-    front = Joined(Speech(job.files / MELSPECTROGRAM, job.files / EMBEDDING))
-    return drive.Audio(front, job.clip.sound, way)
+    return drive.Audio(ear_of(front_of(job.files), job.files), job.clip.sound, way)
 
 
 def _lips(job: Job, performer: Performer, fold: Fold) -> dict[str, Float64[np.ndarray, "h 40 2"]]:

@@ -15,7 +15,8 @@ from pipelines.talking_head.drive import motion
 from pipelines.talking_head.drive.motion import Motion
 from pipelines.talking_head.ingest import sound as sounds
 from pipelines.talking_head.ingest.speech import Voice, speaking
-from pipelines.talking_head.listen.front import FrontEnd, Sound
+from pipelines.talking_head.listen.front import Sound
+from pipelines.talking_head.listen.hearing import Activity, Ear
 from pipelines.talking_head.track.lips import opening_of
 from pipelines.talking_head.track.smoothing import jitter
 from pipelines.talking_head.weights import VOICE
@@ -51,7 +52,7 @@ def measure(folder: Path) -> Report:
     for name in NAMES:
         case = case_of(CLIPS / name, files)
         taught = motion.learned(motion.lesson(case.clip, front), [], front.digest)
-        rows += _rows(name, case, taught, (front, voice))
+        rows += _rows(name, case, taught, (Ear(front, Activity(voice)), voice))
     columns = ("clip", "voice", "opening in speech / silence", "jitter", "apart from the one before", "holds")
     return Report(
         name="talking_voices",
@@ -61,19 +62,19 @@ def measure(folder: Path) -> Report:
     )
 
 
-def _rows(name: str, case: Case, taught: Motion, ears: tuple[FrontEnd, Voice]) -> list[tuple[str, ...]]:
+def _rows(name: str, case: Case, taught: Motion, ears: tuple[Ear, Voice]) -> list[tuple[str, ...]]:
     """A row for each voice that is not the clip's own."""
-    front, voice = ears
+    ear, voice = ears
     steady = float(np.percentile(jitter(case.clip.mouths.lips), STEADY))
     spread = float(opening_of(case.clip.mouths.lips).std())
     rows, before = [], None
     for other in VOICES:
         if other.partition("/")[0] == name.partition("/")[0]:
             continue
-        heard = _quiet(sounds.read(CLIPS / other).samples)
-        lips = taught.lips(taught(front(heard)))
+        sound = _quiet(sounds.read(CLIPS / other).samples)
+        lips = taught.lips(taught(ear(sound)))
         opening = opening_of(lips)
-        speech = speaking(voice(heard), len(opening))
+        speech = speaking(voice(sound), len(opening))
         wider = wider_in(opening, speech)
         shaken = float(np.median(jitter(lips))) / steady
         apart = _apart(opening, before) / spread if before is not None else None

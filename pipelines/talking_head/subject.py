@@ -19,6 +19,7 @@ from pipelines.talking_head.engines import engine
 from pipelines.talking_head.learning.drivers import ByEar, ByMotion, keep_driver, kept_driver
 from pipelines.talking_head.learning.engine import Model
 from pipelines.talking_head.listen.front import NEIGHBOURS, Features
+from pipelines.talking_head.listen.hearing import Heard
 from pipelines.talking_head.playing import LONGEST, Loop, Played, blended, looped, placed, played, torsos
 from pipelines.talking_head.scene import Scene, View, stances
 from pipelines.talking_head.track.turning import Poses
@@ -130,9 +131,7 @@ def remembered(folder: Path, on: tuple[torch.device, str] = PROCESSOR) -> Subjec
     )
 
 
-def spoken(
-    subject: Subject, heard: Features, first: int, last: int
-) -> Iterator[tuple[UInt8[np.ndarray, "s s 3"], bool]]:
+def spoken(subject: Subject, heard: Heard, first: int, last: int) -> Iterator[tuple[UInt8[np.ndarray, "s s 3"], bool]]:
     """The frames first to before last of the film to that sound, and whether the mouth asked for was ever seen.
 
     The head is drawn; the rest is the clip's own, as it is played. heard: of the whole sound.
@@ -142,7 +141,8 @@ def spoken(
     turns, moves = _floats(poses.turns), _floats(poses.moves)
     stance = stances(turns, moves, subject.middle)
     eyes, sway = _mixed(subject.eyes, shown), _mixed(subject.sway, shown)
-    given = subject.driver(_around(heard, first, last), eyes)
+    speech = torch.from_numpy(np.array(heard.speech[first:last]))
+    given = subject.driver(_around(heard.features, first, last), eyes, speech)
     ground = torch.from_numpy(subject.ground) / 255.0
     device = subject.model.device
     for rows in torch.arange(last - first).split(TOGETHER if device.type == "cuda" else 1):

@@ -13,6 +13,7 @@ from pipelines.talking_head import HOP
 from pipelines.talking_head.drive.codes import Mouths
 from pipelines.talking_head.drive.motion import Clip
 from pipelines.talking_head.landmarks.points import GAPS, JAW_OPEN, LIPS
+from pipelines.talking_head.listen.hearing import Ear
 
 RATE = 16_000
 WEIGHTS = {
@@ -109,6 +110,16 @@ class Loud:
         around = np.pad(level, 1)
         beside = (around[:-2] + around[2:]) / 2
         return np.stack([level, beside], axis=1)[:, None].astype(np.float32)
+
+
+def always(sound):
+    """Hears speech in all of a sound."""
+    return np.ones(len(sound) // HOP, dtype=np.float32)
+
+
+def heard_by(front, sound):
+    """The sound as an ear hears it that takes all for speech."""
+    return Ear(front, always)(sound)
 
 
 def wandering(frames, seed):

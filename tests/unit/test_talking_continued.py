@@ -17,13 +17,14 @@ from pipelines.talking_head.engines import engine
 from pipelines.talking_head.ernerf.engine import ErNerf, Stage
 from pipelines.talking_head.learning.course import Course
 from pipelines.talking_head.learning.drivers import ByEar
+from pipelines.talking_head.listen.hearing import Heard
 from pipelines.talking_head.stages.continuing import Learner, continued
 from pipelines.talking_head.subject import Made, keep, remembered, spoken
 from tests.unit.talking_world import a_talking_ball, begun
 from tests.unit.test_talking_ernerf import SMALL
 
 LIPS = Options(engine="ernerf", stage="lips", drive="audio", front_end="mel", resolution=64)
-HEARD = np.random.default_rng(3).normal(0, 1, (12, 1, 4)).astype(np.float32)
+HEARD = Heard(np.random.default_rng(3).normal(0, 1, (12, 1, 4)).astype(np.float32), np.ones(12, dtype=np.float32))
 
 
 def a_learner(**changes):
@@ -49,7 +50,7 @@ def subject(tmp_path_factory):
         learner.model.parts.torso.table.fill_(0.25)
         learner.model.steady.head.field.colour[2].weight.normal_()
     codes = learner.scene.codes
-    driver = ByEar(learner.model, codes.amin(0), codes.amax(0))
+    driver = ByEar(learner.model, codes.amin(0), codes.amax(0), codes.mean(0))
     keep(folder, Made(engine="ernerf", model=learner.model.eval(), driver=driver), learner.scene, ("mel", "abc"))
     return folder
 

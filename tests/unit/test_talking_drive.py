@@ -11,13 +11,14 @@ from pipelines.talking_head.drive.motion import Clip
 from pipelines.talking_head.judge import blocks, drive, following, mouths
 from pipelines.talking_head.judge.probe import correlation
 from pipelines.talking_head.landmarks.points import LIPS, MESH
+from pipelines.talking_head.listen.hearing import Ear
 from pipelines.talking_head.listen.joined import BANDS, STEPS, Joined, coarse
 from pipelines.talking_head.listen.mel import Mel
 from pipelines.talking_head.track.bundle import Head
 from pipelines.talking_head.track.lips import opening_of
 from pipelines.talking_head.track.tracked import Track
 from pipelines.talking_head.track.turning import FACING, Poses
-from tests.unit.talking_world import Loud, mouth_of, talking, wandering
+from tests.unit.talking_world import Loud, always, heard_by, mouth_of, talking, wandering
 
 # Codes.
 
@@ -103,7 +104,7 @@ def told(clip, others=()):
     for fold in parts:
         model = motion.learned(motion.lesson(clip, Loud(), fold.learned), others, Loud.digest)
         for way in (drive.right, drive.wrong, drive.silent):
-            lips = model.lips(model(drive.Audio(Loud(), clip.sound, way).of(fold)))
+            lips = model.lips(model(drive.Audio(Ear(Loud(), always), clip.sound, way).of(fold)))
             said.setdefault(way, []).append(lips)
     return parts, {way: np.concatenate(lips) for way, lips in said.items()}
 
@@ -132,15 +133,28 @@ def test_others_teach_a_subject_that_has_hardly_spoken():
     alone = motion.learned(own, [], Loud.digest)
     taught = motion.learned(own, [motion.lesson(talking(300, seed=12, size=0.3), Loud())], Loud.digest)
     truth = opening_of(clip.mouths.lips)
-    for_all = [correlation(opening_of(one.lips(one.freely(Loud()(clip.sound)))), truth) for one in (alone, taught)]
+    heard = heard_by(Loud(), clip.sound)
+    for_all = [correlation(opening_of(one.lips(one.freely(heard))), truth) for one in (alone, taught)]
     assert for_all[1] > max(0.9, for_all[0])
     assert taught.digest == Loud.digest
+
+
+def test_where_nobody_speaks_the_mouth_is_the_subjects_own_shut_one():
+    clip = talking(250, seed=14)
+    model = motion.learned(motion.lesson(clip, Loud()), [], Loud.digest)
+    heard = heard_by(Loud(), clip.sound)
+    speech = np.repeat([1.0, 0.0], 125).astype(np.float32)
+    half = model(replace(heard, speech=speech))
+    opening = opening_of(model.lips(half))
+    assert (half[:125] == model(heard)[:125]).all()
+    assert np.ptp(opening[125:]) == 0
+    assert opening[125] < np.quantile(opening_of(clip.mouths.lips), 0.1)
 
 
 def test_what_is_shown_of_sound_that_is_too_loud_was_seen():
     clip = talking(150, seed=13)
     model = replace(motion.learned(motion.lesson(clip, Loud()), [], Loud.digest), gain=3.0)
-    loud = Loud()(10 * clip.sound)
+    loud = heard_by(Loud(), 10 * clip.sound)
     assert model.seen.outside(model.freely(loud)).any()
     assert not model.seen.outside(model(loud)).any()
 

@@ -32,8 +32,8 @@ from pipelines.talking_head.track.lips import opening_of
 from pipelines.talking_head.track.sights import Sights
 from pipelines.talking_head.track.tracked import Track
 from pipelines.talking_head.track.turning import FACING, FOCAL, Poses
-from pipelines.talking_head.weights import EMBEDDING, LANDMARKER, MELSPECTROGRAM
-from tests.unit.talking_world import Loud, talking, weights
+from pipelines.talking_head.weights import EMBEDDING, LANDMARKER, MELSPECTROGRAM, VOICE
+from tests.unit.talking_world import Loud, heard_by, talking, weights
 
 FRAMES, SIDE = 100, 32
 
@@ -45,12 +45,13 @@ def test_a_motion_that_was_kept_moves_the_mouth_as_before(tmp_path):
     driver = ByMotion(learned, controls(codes, np.full((150, 2), 0.2)))
     keep_driver(tmp_path, driver)
     again = kept_driver(tmp_path, "motion", None)
-    features, eyes = front(talking(80, seed=4).sound), torch.rand(80, 2)
-    one, other = (each(torch.from_numpy(neighbours(features)), eyes) for each in (driver, again))
+    heard, eyes = heard_by(front, talking(80, seed=4).sound), torch.rand(80, 2)
+    around, speech = torch.from_numpy(neighbours(heard.features)), torch.from_numpy(heard.speech)
+    one, other = (each(around, eyes, speech) for each in (driver, again))
     assert again.motion.digest == front.digest
     assert torch.equal(one.codes, other.codes)
-    assert (one.held.numpy() == learned.seen.outside(learned.freely(features))).all()
-    assert torch.equal(one.codes, torch.from_numpy(driver.controls(learned(features), eyes.numpy())).float())
+    assert (one.held.numpy() == learned.seen.outside(learned.freely(heard))).all()
+    assert torch.equal(one.codes, torch.from_numpy(driver.controls(learned(heard), eyes.numpy())).float())
 
 
 def filmed(head, clip):
@@ -114,7 +115,7 @@ def landmarker(data, tmp_path, monkeypatch):
     """The landmarker; stages find it too, and what hears speech."""
     models = tmp_path / "models"
     models.mkdir()
-    for name in (LANDMARKER, MELSPECTROGRAM, EMBEDDING):
+    for name in (LANDMARKER, MELSPECTROGRAM, EMBEDDING, VOICE):
         (models / name).symlink_to(weights(data, name))
     monkeypatch.setenv("VISAGED_MODELS", str(models))
     monkeypatch.setenv("VISAGED_CPUS", "1")
@@ -124,7 +125,7 @@ def landmarker(data, tmp_path, monkeypatch):
 def films(subject, front):
     """The beginning of two films, of a sound and of silence."""
     sounds = talking(40, seed=9).sound, np.zeros(40 * HOP, dtype=np.float32)
-    return [np.stack([picture for picture, _ in spoken(subject, front(sound), 0, 20)]) for sound in sounds]
+    return [np.stack([picture for picture, _ in spoken(subject, heard_by(front, sound), 0, 20)]) for sound in sounds]
 
 
 @pytest.mark.data

@@ -15,11 +15,12 @@ from pipelines.talking_head import FPS, HOP, PIPELINE, Options, own
 from pipelines.talking_head.about import About, write_about
 from pipelines.talking_head.listen.front import apart
 from pipelines.talking_head.listen.windows import BESIDE, KEPT, listened, windows
+from pipelines.talking_head.stages import listening
 from pipelines.talking_head.stages.fronts import front_of, ready, weights_of
 from pipelines.talking_head.stages.ingesting import ingest
 from pipelines.talking_head.stages.listening import listen
 from pipelines.talking_head.weights import WEIGHTS, WHISPER
-from tests.unit.talking_world import wav
+from tests.unit.talking_world import always, wav
 
 torch = pytest.importorskip("torch")
 from pipelines.talking_head.listen.tensors import tensors  # noqa: E402
@@ -383,8 +384,9 @@ def test_a_sound_is_listened_to_by_the_network_that_the_model_learned_by(tmp_pat
     network(tmp_path / "models" / "net")
     front = Wave(own.find("hubert", "net", tmp_path / "models"), "net")
     work = working(tmp_path, monkeypatch, about=learned_by("hubert/net", front.digest), front_end="mel")
+    monkeypatch.setattr(listening, "activity_of", lambda _: always)
     result = listen(work)
-    assert np.load(work.folder / "0.npy").shape == (FPS, 1, 12)
+    assert np.load(work.folder / "0.features.npy").shape == (FPS, 1, 12)
     assert result.figures["front_end"] == {"name": "hubert/net", "sha256": front.digest, "layer": 2}
     assert set(result.weights) == {"net/config.json", "net/model.safetensors"}
 

@@ -9,7 +9,9 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from pipelines.talking_head import HOP
 from pipelines.talking_head.judge import baselines, blocks, drive, following, mouths, pixels, probe, report
 from pipelines.talking_head.landmarks.points import GAPS, LIPS
+from pipelines.talking_head.listen.hearing import Ear
 from pipelines.talking_head.track.turning import FACING, Poses, rotation
+from tests.unit.talking_world import always
 
 GENERATOR = np.random.default_rng(9)
 
@@ -98,7 +100,8 @@ def test_blocks_slide_in_themselves():
 def test_what_drives_a_block_is_made_of_its_own_sound():
     sound = np.repeat(np.arange(1.0, 51.0), HOP).astype(np.float32)
     part = blocks.folds(50, 5, 0)[2]
-    driven = {way: drive.Audio(Loud(), sound, way).of(part).ravel() for way in (drive.right, drive.wrong, drive.silent)}
+    ways = (drive.right, drive.wrong, drive.silent)
+    driven = {way: drive.Audio(EAR, sound, way).of(part).features.ravel() for way in ways}
     assert driven[drive.right].tolist() == list(range(21, 31))
     assert driven[drive.wrong].tolist() == [26, 27, 28, 29, 30, 21, 22, 23, 24, 25]
     assert not driven[drive.silent].any()
@@ -204,16 +207,19 @@ class Loud:
         return level.reshape(-1, 1, 1).astype(np.float32)
 
 
+EAR = Ear(Loud(), always)
+
+
 class Puppet:
     """Shows how far its mouth is open as brightness; deaf ones dream."""
 
     def __init__(self, deaf, seed):
         self.deaf, self.seed = deaf, seed
 
-    def __call__(self, features):
-        level = features[:, 0, 0]
+    def __call__(self, heard):
+        level = heard.features[:, 0, 0]
         if self.deaf:
-            level = np.abs(wandering(len(features), self.seed))
+            level = np.abs(wandering(len(heard), self.seed))
         return [np.full((4, 4, 3), min(255, round(float(value) * 200)), dtype=np.uint8) for value in level]
 
 
@@ -238,7 +244,7 @@ def test_a_puppet_that_hears_is_told_from_one_that_dreams(deaf):
 
     def said(way):
         puppets = [Puppet(deaf, seed) for seed in range(5)]
-        return drive.spoken(puppets, parts, drive.Audio(Loud(), sound, way), watch)
+        return drive.spoken(puppets, parts, drive.Audio(EAR, sound, way), watch)
 
     spoken = report.Spoken(
         truth=lips_of(loud), right=said(drive.right), wrong=said(drive.wrong), silent=said(drive.silent)

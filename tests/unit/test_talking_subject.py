@@ -19,6 +19,7 @@ from pipelines.talking_head import HOP
 from pipelines.talking_head.about import ABOUT, read_about
 from pipelines.talking_head.judge.blocks import GUARD
 from pipelines.talking_head.learning.drivers import ByEar
+from pipelines.talking_head.listen.hearing import Heard
 from pipelines.talking_head.playing import BLEND
 from pipelines.talking_head.scene import mouth_boxes
 from pipelines.talking_head.stages import listening
@@ -29,7 +30,8 @@ from pipelines.talking_head.subject import Made, keep, remembered, spoken
 from tests.unit.talking_world import a_talking_ball, begun, made_up_track, wandering
 
 COUNT = 70
-HEARD = np.random.default_rng(3).normal(0, 1, (130, 1, 4)).astype(np.float32)
+FEATURES = np.random.default_rng(3).normal(0, 1, (130, 1, 4)).astype(np.float32)
+HEARD, MUTE = (Heard(loud * FEATURES, np.ones(130, dtype=np.float32)) for loud in (1, 0))
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +51,7 @@ def subject(tmp_path_factory):
         talker.head.colour.uniform_(-1, 1)
         talker.effects.normal_(0, 0.3)
         talker.speaks[-1].weight.normal_(0, 1)
-    by_ear = ByEar(talker, scene.codes.amin(0), scene.codes.amax(0))
+    by_ear = ByEar(talker, scene.codes.amin(0), scene.codes.amax(0), scene.codes.amin(0))
     keep(folder, Made(engine="egstalker", model=talker.eval(), driver=by_ear), scene, ("mel", "abc"))
     return folder
 
@@ -88,7 +90,7 @@ def test_a_film_longer_than_the_clip_is_the_same_in_parts(subject):
 def test_beside_the_head_the_film_is_the_clip_and_the_head_is_moved_by_the_sound(subject):
     one = remembered(subject)
     outside = one.head[0] == 0
-    loud, quiet = (np.stack([p for p, _ in spoken(one, sound, 0, 20)]) for sound in (HEARD, 0 * HEARD))
+    loud, quiet = (np.stack([p for p, _ in spoken(one, sound, 0, 20)]) for sound in (HEARD, MUTE))
     assert np.array_equal(loud[:, outside], one.pictures[:20][:, outside])
     assert np.abs(loud.astype(int) - quiet)[:, ~outside].max() > 5
 
@@ -125,10 +127,20 @@ def test_a_mouth_that_was_never_seen_is_held_at_the_widest_that_was(subject):
     wide = replace(one, driver=replace(one.driver, low=low - 99, high=high + 99))
     shown = [seen for _, seen in spoken(narrow, HEARD, 0, 5)]
     still = np.stack([p for p, _ in spoken(narrow, HEARD, 0, 1)])
-    mute = np.stack([p for p, _ in spoken(narrow, 0 * HEARD, 0, 1)])
+    mute = np.stack([p for p, _ in spoken(narrow, MUTE, 0, 1)])
     assert not any(shown)
     assert np.array_equal(still, mute)
     assert all(seen for _, seen in spoken(wide, HEARD, 0, 5))
+
+
+def test_in_silence_the_mouth_is_shut_whatever_is_heard(subject):
+    one = remembered(subject)
+    deaf, mute = (replace(sound, speech=np.zeros(130, dtype=np.float32)) for sound in (HEARD, MUTE))
+    first, second = (np.stack([p for p, _ in spoken(one, sound, 0, 1)]) for sound in (deaf, mute))
+    eyes = torch.zeros(1, 2)
+    given = one.driver(torch.from_numpy(FEATURES[None, :8]), eyes, torch.zeros(1))
+    assert np.array_equal(first, second)
+    assert torch.equal(given.codes[0], one.driver.shut)
 
 
 def test_the_end_of_a_clip_is_held_out_behind_a_guard():

@@ -22,6 +22,7 @@ def arrays(motion: Motion, controls: Controls) -> dict[str, np.ndarray]:
         "directions": motion.basis.directions,
         "rest": motion.subject.rest,
         "measure": np.array([motion.subject.lips, motion.subject.face, motion.gain]),
+        "shut": motion.shut,
         "least": motion.seen.least,
         "most": motion.seen.most,
         "digest": np.array(motion.digest),
@@ -37,6 +38,7 @@ def of_arrays(held: Mapping[str, np.ndarray]) -> tuple[Motion, Controls]:
         gain=gain,
         basis=Basis(held["directions"]),
         subject=Subject(rest=held["rest"], lips=lips, face=face),
+        shut=held["shut"],
         seen=Seen(least=held["least"], most=held["most"]),
     )
     return motion, Controls(**{name: held[f"controls_{name}"] for name in _CONTROLS})

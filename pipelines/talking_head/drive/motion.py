@@ -1,7 +1,8 @@
 """Sound becomes the codes of a mouth: a ridge regression over all clips at hand, in which the subject's own count most.
 
 What is learned from is heard as what will be judged is: in short pieces that know nothing of each other, so that the
-beginning of a sound, its end and its own mean are nothing new.
+beginning of a sound, its end and its own mean are nothing new. What is learned is how somebody speaks; in silence, of
+which speech says nothing, the mouth is led to the subject's own shut one.
 """
 # ruff: noqa: F722  shapes of arrays are written as jaxtyping writes them
 
@@ -14,9 +15,10 @@ import numpy as np
 from jaxtyping import Float32, Float64, Int64
 
 from pipelines.talking_head import FPS, HOP
-from pipelines.talking_head.drive.codes import Basis, Mouths, Seen, Subject, basis, seen, subject
+from pipelines.talking_head.drive.codes import Basis, Mouths, Seen, Subject, basis, narrowest, seen, subject
 from pipelines.talking_head.judge.probe import ridged
 from pipelines.talking_head.listen.front import NEIGHBOURS, Features, FrontEnd, apart, neighbours
+from pipelines.talking_head.listen.hearing import Heard
 from pipelines.talking_head.track.lips import opening_of
 
 PIECE = 2 * FPS
@@ -84,7 +86,7 @@ class Line:
 class Motion:
     """A subject that has learned to move its mouth to sound.
 
-    digest: of the front end it learned by. gain: what makes it as lively as the subject.
+    digest: of the front end it learned by. gain: what makes it as lively as the subject. shut: the codes of silence.
     """
 
     digest: str
@@ -92,19 +94,22 @@ class Motion:
     gain: float
     basis: Basis
     subject: Subject
+    shut: Float64[np.ndarray, " k"]
     seen: Seen
 
-    def freely(self, features: Features) -> Float64[np.ndarray, "t k"]:
+    def freely(self, heard: Heard) -> Float64[np.ndarray, "t k"]:
         """The codes of each frame, also such as no mouth of the subject had."""
-        return self.told(neighbours(features))
+        return self.told(neighbours(heard.features), heard.speech)
 
-    def told(self, around: Float32[np.ndarray, "t n w c"]) -> Float64[np.ndarray, "t k"]:
+    def told(
+        self, around: Float32[np.ndarray, "t n w c"], speech: Float32[np.ndarray, " t"]
+    ) -> Float64[np.ndarray, "t k"]:
         """As ``freely``, of features that have their neighbours beside them."""
-        return self.line(among(around), self.gain)
+        return np.asarray(self.shut + speech[:, None] * (self.line(among(around), self.gain) - self.shut))
 
-    def __call__(self, features: Features) -> Float64[np.ndarray, "t k"]:
+    def __call__(self, heard: Heard) -> Float64[np.ndarray, "t k"]:
         """The codes of each frame, within the mouths that were seen."""
-        return self.seen.clamped(self.freely(features))
+        return self.seen.clamped(self.freely(heard))
 
     def lips(self, codes: Float64[np.ndarray, "t k"]) -> Float64[np.ndarray, "t 40 2"]:
         """The codes as the subject's lips."""
@@ -153,6 +158,7 @@ def learned(own: Lesson, others: Sequence[Lesson], digest: str) -> Motion:
         gain=float(np.clip(LIVELY * wanted / max(had, 1e-9), 1.0, MOST)),
         basis=shared,
         subject=everybody[0][1],
+        shut=told[0][narrowest(opening_of(own.mouths.lips))].mean(axis=0),
         seen=seen(told[0]),
     )
 

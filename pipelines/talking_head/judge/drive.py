@@ -9,12 +9,13 @@ from itertools import pairwise
 from typing import Protocol
 
 import numpy as np
-from jaxtyping import Float32, Float64, UInt8
+from jaxtyping import Float64, UInt8
 
 from pipelines.talking_head import HOP
 from pipelines.talking_head.judge.blocks import Fold
 from pipelines.talking_head.judge.following import REACH, lags
-from pipelines.talking_head.listen.front import Features, FrontEnd
+from pipelines.talking_head.listen.front import Sound
+from pipelines.talking_head.listen.hearing import Ear, Heard
 
 Watch = Callable[[Iterable[UInt8[np.ndarray, "s s 3"]]], Float64[np.ndarray, "t 40 2"]]
 """Finds the lips in rendered pictures: as in ``Track.lips``."""
@@ -23,45 +24,45 @@ Watch = Callable[[Iterable[UInt8[np.ndarray, "s s 3"]]], Float64[np.ndarray, "t 
 class Speaker(Protocol):
     """An engine that has learned from the frames of one fold."""
 
-    def __call__(self, features: Features) -> Iterable[UInt8[np.ndarray, "s s 3"]]:
-        """A picture for each row of the features, with pose, eyes and background of one frame throughout."""
+    def __call__(self, heard: Heard) -> Iterable[UInt8[np.ndarray, "s s 3"]]:
+        """A picture for each frame of it, with pose, eyes and background of one frame throughout."""
 
 
-Way = Callable[[Float32[np.ndarray, " n"]], Float32[np.ndarray, " n"]]
+Way = Callable[[Sound], Sound]
 """What is made of the sound of a block before it drives."""
 
 
-def right(sound: Float32[np.ndarray, " n"]) -> Float32[np.ndarray, " n"]:
+def right(sound: Sound) -> Sound:
     """The sound itself."""
     return sound
 
 
-def wrong(sound: Float32[np.ndarray, " n"]) -> Float32[np.ndarray, " n"]:
+def wrong(sound: Sound) -> Sound:
     """The same speech half its length later, going round: same voice, same loudness, wrong words."""
     return np.roll(sound, len(sound) // HOP // 2 * HOP)
 
 
-def silent(sound: Float32[np.ndarray, " n"]) -> Float32[np.ndarray, " n"]:
+def silent(sound: Sound) -> Sound:
     """Nothing, as long."""
     return np.zeros_like(sound)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Audio:
-    """A front end and the sound of a clip: HOP samples a frame, its offset already taken out.
+    """An ear and the sound of a clip: HOP samples a frame, its offset already taken out.
 
     way: ``right``, or what the right one is compared with. It is made of each block's own sound: another block's was
     learned from, and a mouth that knows it by heart is wrong with more conviction than one that hears it first.
     """
 
-    front: FrontEnd
-    sound: Float32[np.ndarray, " n"]
+    ear: Ear
+    sound: Sound
     way: Way = right
 
-    def of(self, fold: Fold) -> Features:
-        """The features of the held-out frames, from their own sound alone."""
+    def of(self, fold: Fold) -> Heard:
+        """What is heard in the held-out frames, from their own sound alone."""
         first, last = int(fold.held[0]), int(fold.held[-1]) + 1
-        return self.front(self.way(self.sound[first * HOP : last * HOP]))
+        return self.ear(self.way(self.sound[first * HOP : last * HOP]))
 
 
 def spoken(

@@ -14,7 +14,7 @@ from pipelines.talking_head.drive.codes import Mouths
 from pipelines.talking_head.drive.motion import Motion
 from pipelines.talking_head.drive.shaping import Controls, controls, shaped
 from pipelines.talking_head.learning.engine import Model, rendered
-from pipelines.talking_head.listen.front import Features
+from pipelines.talking_head.listen.hearing import Heard
 from pipelines.talking_head.scene import Scene
 from pipelines.talking_head.track.bundle import Head
 from pipelines.talking_head.track.tracked import Track
@@ -57,9 +57,9 @@ class Performer:
     part: Part
     row: int
 
-    def __call__(self, features: Features) -> Iterator[UInt8[np.ndarray, "s s 3"]]:
-        """A picture for each row of the features, of what the motion hears in them."""
-        return self.shown(self.part.motion.freely(features))
+    def __call__(self, heard: Heard) -> Iterator[UInt8[np.ndarray, "s s 3"]]:
+        """A picture for each frame, of what the motion hears in it."""
+        return self.shown(self.part.motion.freely(heard))
 
     def shown(self, codes: Float64[np.ndarray, "t k"]) -> Iterator[UInt8[np.ndarray, "s s 3"]]:
         """A picture for each of these mouths, clamped to those that were seen."""

@@ -17,7 +17,7 @@ from pipelines.talking_head.drive.motion import Motion
 from pipelines.talking_head.drive.shaping import Controls
 from pipelines.talking_head.learning.engine import AUDIO, MOTION, Drive, Model
 
-MOVED, SEEN = "motion.npz", ("low", "high")
+MOVED, SEEN = "motion.npz", ("low", "high", "shut")
 """What is remembered of a driver: the file of a motion, and the arrays of a net."""
 
 
@@ -36,17 +36,20 @@ class Driver(Protocol):
     def drive(self) -> Drive:
         """The word in options and receipts."""
 
-    def __call__(self, heard: Float[Tensor, "b 8 w c"], eyes: Float[Tensor, "b 2"]) -> Given:
-        """The codes of each frame. heard: its features and its neighbours'. eyes: how far shut."""
+    def __call__(
+        self, heard: Float[Tensor, "b 8 w c"], eyes: Float[Tensor, "b 2"], speech: Float[Tensor, " b"]
+    ) -> Given:
+        """Codes for each frame. heard: its features and its neighbours'. eyes: how far shut. speech: see ``Heard``."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ByEar:
-    """The net of the model itself. low, high: the codes that were seen."""
+    """The net of the model itself. low, high: the codes that were seen. shut: those of a mouth in silence."""
 
     model: Model
     low: Float[Tensor, " k"]
     high: Float[Tensor, " k"]
+    shut: Float[Tensor, " k"]
 
     @property
     def drive(self) -> Drive:
@@ -54,9 +57,12 @@ class ByEar:
         return AUDIO
 
     @torch.no_grad()
-    def __call__(self, heard: Float[Tensor, "b 8 w c"], eyes: Float[Tensor, "b 2"]) -> Given:
+    def __call__(
+        self, heard: Float[Tensor, "b 8 w c"], eyes: Float[Tensor, "b 2"], speech: Float[Tensor, " b"]
+    ) -> Given:
         """What the model says to it."""
-        codes = self.model.said(heard.to(self.model.device), eyes.to(self.model.device)).cpu()
+        said = self.model.said(heard.to(self.model.device), eyes.to(self.model.device)).cpu()
+        codes = self.shut + speech[:, None] * (said - self.shut)
         kept = torch.clamp(codes, self.low, self.high)
         return Given(kept, (kept != codes).any(1))
 
@@ -73,9 +79,11 @@ class ByMotion:
         """A mouth's movements, which the sound gave."""
         return MOTION
 
-    def __call__(self, heard: Float[Tensor, "b 8 w c"], eyes: Float[Tensor, "b 2"]) -> Given:
+    def __call__(
+        self, heard: Float[Tensor, "b 8 w c"], eyes: Float[Tensor, "b 2"], speech: Float[Tensor, " b"]
+    ) -> Given:
         """What the motion makes of it, with those eyes."""
-        codes, seen = self.motion.told(heard.numpy()), self.motion.seen
+        codes, seen = self.motion.told(heard.numpy(), speech.numpy()), self.motion.seen
         driven = self.controls(seen.clamped(codes), eyes.numpy())
         return Given(torch.from_numpy(driven).float(), torch.from_numpy(seen.outside(codes)))
 
@@ -94,5 +102,4 @@ def kept_driver(folder: Path, drive: str, model: Model) -> ByEar | ByMotion:
     if drive == MOTION:
         with np.load(folder / MOVED, allow_pickle=False) as held:
             return ByMotion(*of_arrays(dict(held)))
-    low, high = (torch.from_numpy(np.load(folder / f"{name}.npy")) for name in SEEN)
-    return ByEar(model, low, high)
+    return ByEar(model, **{name: torch.from_numpy(np.load(folder / f"{name}.npy")) for name in SEEN})

@@ -1,14 +1,16 @@
-"""The front end of a name, with its weights."""
+"""The front end of a name, with its weights; and what tells speech from silence."""
 
 from __future__ import annotations
 
 from pipelines.contract import BadInput, Work, cores
 from pipelines.talking_head import own
+from pipelines.talking_head.ingest.speech import Voice
 from pipelines.talking_head.listen.front import FrontEnd
+from pipelines.talking_head.listen.hearing import Activity, Ear
 from pipelines.talking_head.listen.joined import Joined
 from pipelines.talking_head.listen.mel import Mel
 from pipelines.talking_head.listen.speech import Speech
-from pipelines.talking_head.weights import EMBEDDING, MELSPECTROGRAM, WHISPER, digests
+from pipelines.talking_head.weights import EMBEDDING, MELSPECTROGRAM, VOICE, WHISPER, digests
 
 _FILES = {
     "mel": (),
@@ -38,6 +40,16 @@ def front_of(work: Work, name: str) -> FrontEnd:
         return _whisper(work)
     speech = Speech(work.weights(MELSPECTROGRAM), work.weights(EMBEDDING), cores())
     return speech if kind == Speech.name else Joined(speech)
+
+
+def ear_of(work: Work, front: FrontEnd) -> Ear:
+    """The front end with what tells speech from silence."""
+    return Ear(front, activity_of(work))
+
+
+def activity_of(work: Work) -> Activity:
+    """What tells speech from silence, open."""
+    return Activity(Voice(work.weights(VOICE)))
 
 
 def numbers_of(work: Work, name: str) -> int:

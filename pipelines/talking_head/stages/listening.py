@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,18 +12,22 @@ from pipelines.contract import BadInput, Result, Work, write_atomic
 from pipelines.talking_head import FPS, HOP, Options, offset
 from pipelines.talking_head.about import About, read_about
 from pipelines.talking_head.ingest.spoken import listened
-from pipelines.talking_head.listen.front import Features, FrontEnd, Sound
+from pipelines.talking_head.listen.front import FrontEnd, Sound
+from pipelines.talking_head.listen.hearing import Heard, heeded
 from pipelines.talking_head.stages.files import load_footage, load_track, named, video
-from pipelines.talking_head.stages.fronts import front_of, weights_of
+from pipelines.talking_head.stages.fronts import activity_of, front_of, weights_of
 
 SOUND = "sound.npy"
 """The sound of the video, in step with its mouth."""
+FEATURES, ACTIVITY, SPEECH = "features", "activity", "speech"
+"""Of a sound: what the front end hears, where somebody speaks, and where the mouth takes it that somebody does."""
 STRETCH, BESIDE = 5 * 60 * FPS, 2 * FPS
 """Frames of sound that are listened to at a time, and those before and after that are heard with them."""
+SUNG = "most of what is loud in it is not speech, so the mouth follows all of it, and is not shut in its pauses."
 
 
 def listen(work: Work) -> Result:
-    """Afterwards the sound of the video and ``<number>.npy``, the features of each sound to be said, are in the folder.
+    """Afterwards the sound of the video, and what is heard of each sound to be said, are in the folder.
 
     Raises BadInput for a video whose mouth does not move with its sound, and for a front end that is not the model's.
     """
@@ -30,24 +35,24 @@ def listen(work: Work) -> Result:
     told, warnings = _in_step(work) if video(work) else ({}, ())
     about = None if video(work) or work.state is None else read_about(work.state)
     front = _as_learned(work, about) if about else front_of(work, options.front)
-    audios = named(work.request.of("audio"))
-    for number, audio in enumerate(audios.values()):
+    audios, sounds = named(work.request.of("audio")), {}
+    for number, (name, audio) in enumerate(audios.items()):
         work.progress(number, len(audios), "sounds")
-        path = work.folder / f"{number}.npy"
-        if not path.exists():
-            save_heard(path, front, whole(listened(work.path(audio)).samples))
-    figures: dict[str, Any] = {"front_end": {"name": front.name, "sha256": front.digest, "layer": front.layer}, **told}
+        sounds[name], notes = _heard(work, number, front, whole(listened(work.path(audio)).samples))
+        warnings += tuple(f"{audio.path}: {note}" for note in notes)
+    ear = {"name": front.name, "sha256": front.digest, "layer": front.layer}
+    figures: dict[str, Any] = {"front_end": ear, **told, **({"sounds": sounds} if sounds else {})}
     return Result(figures=figures, warnings=warnings, weights=weights_of(work, front.name))
 
 
-def features(work: Work, number: int) -> Features:
+def heard_of(work: Work, number: int) -> Heard:
     """What the stage left of a sound, read as it is needed."""
-    found: Features = np.load(work.earlier("listen") / f"{number}.npy", mmap_mode="r")
-    return found
+    folder = work.earlier("listen")
+    return Heard(*(np.load(folder / f"{number}.{part}.npy", mmap_mode="r") for part in (FEATURES, SPEECH)))
 
 
-def save_heard(path: Path, front: FrontEnd, sound: Sound) -> None:
-    """Afterwards path holds the features of the sound, which was listened to in stretches: memory has an end.
+def save_heard(path: Path, hears: Callable[[Sound], np.ndarray], sound: Sound) -> None:
+    """Afterwards path holds what is heard of the sound, a row a frame, in stretches: memory has an end.
 
     It never holds a part of them: those lie beside it, and whoever was stopped goes on behind the last whole stretch.
     sound: at least a frame. A stretch also hears what comes before and after it.
@@ -58,7 +63,7 @@ def save_heard(path: Path, front: FrontEnd, sound: Sound) -> None:
     kept = np.lib.format.open_memmap(partial, "r+") if done else None
     for first in range(done, frames, STRETCH):
         begin, last = max(0, first - BESIDE), min(frames, first + STRETCH)
-        heard = front(sound[begin * HOP : min(frames, last + BESIDE) * HOP])
+        heard = hears(sound[begin * HOP : min(frames, last + BESIDE) * HOP])
         if kept is None:
             kept = np.lib.format.open_memmap(partial, "w+", np.float32, (frames, *heard.shape[1:]))
         kept[first:last] = heard[first - begin : last - begin]
@@ -71,6 +76,20 @@ def save_heard(path: Path, front: FrontEnd, sound: Sound) -> None:
 def whole(sound: Sound) -> Sound:
     """The sound with silence at its end, so that its last frame is a whole one."""
     return np.pad(sound, (0, -len(sound) % HOP))
+
+
+def _heard(work: Work, number: int, front: FrontEnd, sound: Sound) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Afterwards what is heard of that sound is in the folder; figures, and what the user should know."""
+    paths = {part: work.folder / f"{number}.{part}.npy" for part in (FEATURES, ACTIVITY, SPEECH)}
+    for part, hears in ((FEATURES, front), (ACTIVITY, activity_of(work))):
+        if not paths[part].exists():
+            save_heard(paths[part], hears, sound)
+    speech = np.load(paths[ACTIVITY])
+    figures, notes = {"speech_percent": round(100 * float((speech == 1).mean()), 1)}, tuple[str, ...]()
+    if not heeded(speech, sound):
+        speech, notes = np.ones_like(speech), (SUNG,)
+    np.save(paths[SPEECH], speech)
+    return figures, notes
 
 
 def _in_step(work: Work) -> tuple[dict[str, Any], tuple[str, ...]]:

@@ -16,9 +16,9 @@ from pipelines.contract import Result, Work, cores, write_atomic
 from pipelines.talking_head import FPS, Options
 from pipelines.talking_head.device import device
 from pipelines.talking_head.film import written
-from pipelines.talking_head.listen.front import Features
+from pipelines.talking_head.listen.hearing import Heard
 from pipelines.talking_head.stages.files import model, named
-from pipelines.talking_head.stages.listening import features
+from pipelines.talking_head.stages.listening import heard_of
 from pipelines.talking_head.subject import Subject, remembered, spoken
 
 PART = 10 * FPS
@@ -31,7 +31,7 @@ class Take:
 
     work: Work
     subject: Subject
-    heard: Features
+    heard: Heard
     folder: Path
 
 
@@ -42,7 +42,7 @@ def render(work: Work) -> Result:
     subject = remembered(model(work), (device(), Options(**work.request.options).raster))
     figures: dict[str, Any] = {}
     for number, name in enumerate(named(work.request.of("audio"))):
-        heard = features(work, number)
+        heard = heard_of(work, number)
         take = Take(work=work, subject=subject, heard=heard, folder=work.folder / str(number))
         take.folder.mkdir(exist_ok=True)
         tallies = [_part(take, start) for start in range(0, len(heard), PART)]

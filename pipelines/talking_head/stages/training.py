@@ -14,7 +14,7 @@ from pipelines.contract import BadInput, Result, Work, cores, write_atomic
 from pipelines.talking_head import FPS, GIB, WHOLE, Options
 from pipelines.talking_head.device import device, device_name
 from pipelines.talking_head.drive import motion
-from pipelines.talking_head.drive.codes import Mouths
+from pipelines.talking_head.drive.codes import Mouths, narrowest
 from pipelines.talking_head.engines import engine
 from pipelines.talking_head.judge.blocks import GUARD, Fold
 from pipelines.talking_head.landmarks.landmarker import Landmarker
@@ -28,7 +28,7 @@ from pipelines.talking_head.scene import Scene, assembled
 from pipelines.talking_head.stages.continuing import Learner, continued
 from pipelines.talking_head.stages.examining import Clip, examined, pictured
 from pipelines.talking_head.stages.files import PREVIEW, STATE, load_footage, load_sights, load_track
-from pipelines.talking_head.stages.fronts import front_of
+from pipelines.talking_head.stages.fronts import activity_of, ear_of, front_of
 from pipelines.talking_head.stages.listening import SOUND
 from pipelines.talking_head.subject import Made, keep
 from pipelines.talking_head.track.bundle import Head
@@ -49,13 +49,15 @@ SHOWN = 250
 class Lesson:
     """What is learned, and from what.
 
-    head: with the bases that the scene's codes move. moved: what gives those codes, where it is not the model.
+    head: with the bases that the scene's codes move. speech: as in ``Heard``, of the clip. moved: what gives those
+    codes, where it is not the model.
     """
 
     work: Work
     options: Options
     scene: Scene
     track: Track
+    speech: torch.Tensor
     head: Head
     fold: Fold
     landmarker: Landmarker
@@ -72,7 +74,8 @@ class Lesson:
         if self.moved:
             return self.moved
         codes = self.scene.codes[self.rows]
-        return ByEar(model, codes.amin(0), codes.amax(0))
+        shut = codes[narrowest(self.scene.opening[self.rows].numpy())].mean(0)
+        return ByEar(model, codes.amin(0), codes.amax(0), shut)
 
 
 def train(work: Work) -> Result:
@@ -89,7 +92,7 @@ def train(work: Work) -> Result:
     lesson = lesson_of(work, options, sound, front)
     course = _taught(lesson, on)
     held = lesson.fold.held
-    clip = Clip(scene=lesson.scene, track=lesson.track, held=held, sound=sound, front=front)
+    clip = Clip(scene=lesson.scene, track=lesson.track, held=held, sound=sound, ear=ear_of(work, front))
     driver = lesson.driver(course.model)
     exam = examined(course.model, driver, clip, lesson.landmarker)
     _show(lesson, course.model, exam.curves)
@@ -152,7 +155,14 @@ def lesson_of(work: Work, options: Options, sound: Sound, front: FrontEnd) -> Le
     scene = assembled(load_sights(work.earlier("track")), track, heard)
     landmarker = Landmarker(work.weights(LANDMARKER))
     lesson = Lesson(
-        work=work, options=options, scene=scene, track=track, head=track.head, fold=fold, landmarker=landmarker
+        work=work,
+        options=options,
+        scene=scene,
+        track=track,
+        speech=torch.from_numpy(activity_of(work)(sound)),
+        head=track.head,
+        fold=fold,
+        landmarker=landmarker,
     )
     return _moving(lesson, sound, front) if options.drive == MOTION else lesson
 
@@ -221,7 +231,7 @@ def _show(lesson: Lesson, model: Model, curves: dict[str, np.ndarray]) -> None:
     scene = lesson.scene
     rows = lesson.fold.held[chosen(lesson.track.opening[lesson.fold.held])]
     at = torch.from_numpy(rows)
-    given = lesson.driver(model)(scene.heard[at], scene.eyes[at])
+    given = lesson.driver(model)(scene.heard[at], scene.eyes[at], lesson.speech[at])
     with torch.no_grad():
         pairs = zip(rows, given.codes, strict=True)
         shown = np.stack([pictured(rendered(model, scene, int(row), codes)) for row, codes in pairs])
