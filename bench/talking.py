@@ -129,7 +129,7 @@ def case_of(path: Path, files: Path) -> Case:
     footage = ingested(path, Models(landmarker, Voice(files / VOICE)))
     track = tracked(footage, landmarker.face)
     sound = offset.shifted(footage.sound, offset.found(footage.sound, track.mouth).believed)
-    clip = Clip(sound, Mouths(track.lips, footage.blendshapes))
+    clip = Clip(sound, Mouths(track.lips, footage.blendshapes), footage.speech)
     return Case(footage=footage, track=track, clip=clip, parts=folds(len(track)))
 
 

@@ -60,7 +60,7 @@ def lesson_of(files: Path, clock: Laps) -> Lesson:
     heard = clock.timed("listen", apart)(front, sound, (int(fold.held[0]), len(track)))
 
     def moving() -> Part:
-        own = motion.lesson(motion.Clip(sound, mouths), front, rows)
+        own = motion.lesson(motion.Clip(sound, mouths, footage.speech), front, rows)
         return prepared(assembled(sights, track, heard), track, mouths, (motion.learned(own, [], front.digest), rows))
 
     part: Part = clock.timed("motion", moving)()
@@ -82,7 +82,7 @@ def used(done: Learned, name: str, lesson: Lesson, folder: Path) -> Mapping[str,
     own = folder / name
     keep(own, Made(engine=name, model=done.model, driver=driver), lesson.part.scene, ("", ""))
     subject = remembered(own)
-    drawn = clock.timed("render", lambda: [one for one, _ in spoken(subject, lesson.spoken, 0, FPS)])()
+    drawn = clock.timed("render", lambda: [one for one, _ in spoken(subject, driver.hearing(lesson.spoken), 0, FPS)])()
     film, sound = own / "film.mkv", own / "sound.wav"
     with wave.open(str(sound), "wb") as file:
         file.setparams((1, 2, RATE, 0, "NONE", ""))

@@ -13,7 +13,7 @@ from torch import Tensor
 from pipelines.talking_head import offset
 from pipelines.talking_head.ingest.footage import Footage
 from pipelines.talking_head.landmarks.points import LIPS
-from pipelines.talking_head.listen.front import Features, FrontEnd, neighbours
+from pipelines.talking_head.listen.front import Features, FrontEnd, around
 from pipelines.talking_head.track.person import Person
 from pipelines.talking_head.track.sights import Sights, sighted
 from pipelines.talking_head.track.tracked import Track
@@ -169,7 +169,7 @@ def assembled(sights: Sights, track: Track, heard: Features) -> Scene:
         torso=torch.from_numpy(sights.torso),
         turns=_floats(track.poses.turns),
         moves=_floats(track.poses.moves),
-        heard=torch.from_numpy(neighbours(heard)),
+        heard=torch.from_numpy(around(heard)),
         eyes=_floats(track.blink),
         sway=_floats(sights.sway),
         codes=_floats(track.coefficients),

@@ -16,10 +16,8 @@ from pipelines.contract import BadInput
 from pipelines.talking_head import RASTERS
 from pipelines.talking_head.about import OTHERS, About, read_about, write_about
 from pipelines.talking_head.engines import engine
-from pipelines.talking_head.learning.drivers import ByEar, ByMotion, keep_driver, kept_driver
+from pipelines.talking_head.learning.drivers import ByEar, ByMotion, Saying, keep_driver, kept_driver
 from pipelines.talking_head.learning.engine import Model
-from pipelines.talking_head.listen.front import NEIGHBOURS, Features
-from pipelines.talking_head.listen.hearing import Heard
 from pipelines.talking_head.playing import LONGEST, Loop, Played, blended, looped, placed, played, torsos
 from pipelines.talking_head.scene import Scene, View, stances
 from pipelines.talking_head.track.turning import Poses
@@ -131,18 +129,19 @@ def remembered(folder: Path, on: tuple[torch.device, str] = PROCESSOR) -> Subjec
     )
 
 
-def spoken(subject: Subject, heard: Heard, first: int, last: int) -> Iterator[tuple[UInt8[np.ndarray, "s s 3"], bool]]:
+def spoken(
+    subject: Subject, saying: Saying, first: int, last: int
+) -> Iterator[tuple[UInt8[np.ndarray, "s s 3"], bool]]:
     """The frames first to before last of the film to that sound, and whether the mouth asked for was ever seen.
 
-    The head is drawn; the rest is the clip's own, as it is played. heard: of the whole sound.
+    The head is drawn; the rest is the clip's own, as it is played. saying: what the subject's driver says of the sound.
     """
     shown = played(subject.loop, first, last)
     poses = blended(subject.poses, shown)
     turns, moves = _floats(poses.turns), _floats(poses.moves)
     stance = stances(turns, moves, subject.middle)
     eyes, sway = _mixed(subject.eyes, shown), _mixed(subject.sway, shown)
-    speech = torch.from_numpy(np.array(heard.speech[first:last]))
-    given = subject.driver(_around(heard.features, first, last), eyes, speech)
+    given = saying(np.arange(first, last), eyes)
     ground = torch.from_numpy(subject.ground) / 255.0
     device = subject.model.device
     for rows in torch.arange(last - first).split(TOGETHER if device.type == "cuda" else 1):
@@ -169,13 +168,6 @@ def _over(subject: Subject, head: np.ndarray, shown: Played, row: int) -> UInt8[
         mask += share * (subject.head[other] - mask)
     mask = mask[..., None] / 255.0
     return np.asarray(np.clip(np.rint(mask * head + (1 - mask) * rest), 0, 255), dtype=np.uint8)
-
-
-def _around(heard: Features, first: int, last: int) -> Float[Tensor, "n k w c"]:
-    """The features of those frames with their neighbours, of which beyond the ends there are the first and last."""
-    before, after = NEIGHBOURS
-    rows = np.arange(first, last)[:, None] + np.arange(-before, after + 1)
-    return torch.from_numpy(np.array(heard[np.clip(rows, 0, len(heard) - 1)]))
 
 
 def _mixed(values: Tensor, shown: Played) -> Tensor:

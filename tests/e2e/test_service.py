@@ -124,11 +124,11 @@ def test_the_daemon_is_locked_in(running):
 
 def test_a_stage_that_runs_goes_on_while_the_service_is_restarted_and_is_adopted(running):
     drop(running, "heads")
-    stage = running.wait_for(f"pgrep -f '^[^ ]*{STAGE}'")
+    stage = running.wait_for(f"pgrep -of '^[^ ]*{STAGE}'")
     before = running.shows("MainPID")
     running("systemctl restart visaged")
     assert running.shows("MainPID") != before
-    assert running(f"pgrep -f '^[^ ]*{STAGE}'") == stage
+    assert running(f"pgrep -of '^[^ ]*{STAGE}'") == stage
     running.wait_for("ls /srv/visaged/results/morph/heads/receipt.json", 120)
     assert not running("ls /srv/visaged/work/*/.runner/ | grep 'morph[.]2'", check=False)
 

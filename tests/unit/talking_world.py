@@ -114,7 +114,7 @@ class Loud:
 
 def always(sound):
     """Hears speech in all of a sound."""
-    return np.ones(len(sound) // HOP, dtype=np.float32)
+    return np.ones(len(sound) // HOP, dtype=bool)
 
 
 def heard_by(front, sound):
@@ -146,7 +146,7 @@ def talking(frames, seed=0, size=0.1):
     opening = wandering(frames, seed)
     noise = np.random.default_rng(seed).normal(size=frames * HOP)
     sound = (np.repeat(opening, HOP) * np.sign(noise)).astype(np.float32)
-    return Clip(sound, mouth_of(opening, size, seed))
+    return Clip(sound, mouth_of(opening, size, seed), np.ones(frames, dtype=bool))
 
 
 def a_talking_ball():

@@ -24,7 +24,7 @@ from tests.unit.talking_world import a_talking_ball, begun
 from tests.unit.test_talking_ernerf import SMALL
 
 LIPS = Options(engine="ernerf", stage="lips", drive="audio", front_end="mel", resolution=64)
-HEARD = Heard(np.random.default_rng(3).normal(0, 1, (12, 1, 4)).astype(np.float32), np.ones(12, dtype=np.float32))
+HEARD = Heard(np.random.default_rng(3).normal(0, 1, (12, 1, 4)).astype(np.float32), np.ones(12, dtype=bool))
 
 
 def a_learner(**changes):
@@ -94,7 +94,7 @@ def test_the_options_say_which_part_is_learned():
 
 def test_a_remembered_portrait_speaks(subject):
     one = remembered(subject)
-    film = np.stack([picture for picture, _ in spoken(one, HEARD, 0, 3)])
+    film = np.stack([picture for picture, _ in spoken(one, one.driver.hearing(HEARD), 0, 3)])
     assert film.shape == (3, 64, 64, 3)
     beside = one.head[0] == 0
     assert np.array_equal(film[:, beside], one.pictures[:3][:, beside])

@@ -6,12 +6,11 @@ import numpy as np
 import pytest
 
 from pipelines.talking_head import HOP
-from pipelines.talking_head.drive import codes, motion, shaping
-from pipelines.talking_head.drive.motion import Clip
+from pipelines.talking_head.drive import codes, motion, pausing, shaping
 from pipelines.talking_head.judge import blocks, drive, following, mouths
 from pipelines.talking_head.judge.probe import correlation
 from pipelines.talking_head.landmarks.points import LIPS, MESH
-from pipelines.talking_head.listen.hearing import Ear
+from pipelines.talking_head.listen.hearing import Ear, Heard
 from pipelines.talking_head.listen.joined import BANDS, STEPS, Joined, coarse
 from pipelines.talking_head.listen.mel import Mel
 from pipelines.talking_head.track.bundle import Head
@@ -67,7 +66,7 @@ def test_a_lesson_hears_nothing_of_frames_that_are_not_its_own():
     others = np.setdiff1d(np.arange(260), learned)
     changed = clip.sound.reshape(260, HOP).copy()
     changed[others] = 5.0
-    one, other = (motion.lesson(Clip(sound, clip.mouths), Loud(), learned) for sound in (clip.sound, changed.ravel()))
+    one, other = (motion.lesson(replace(clip, sound=sound), Loud(), learned) for sound in (clip.sound, changed.ravel()))
     assert one.heard.shape == (2, len(learned), 6)
     assert (one.heard == other.heard).all()
     assert len(one.mouths) == len(learned)
@@ -139,16 +138,53 @@ def test_others_teach_a_subject_that_has_hardly_spoken():
     assert taught.digest == Loud.digest
 
 
-def test_where_nobody_speaks_the_mouth_is_the_subjects_own_shut_one():
+def in_and_out(frames):
+    """Speech for the first half of so many frames."""
+    return np.arange(frames) < frames // 2
+
+
+@pytest.mark.parametrize("taught", [False, True])
+def test_where_nobody_speaks_the_mouth_is_the_subjects_own_shut_one(taught):
+    clip = talking(250, seed=14)
+    model = replace(motion.learned(motion.lesson(clip, Loud()), [], Loud.digest), taught=taught)
+    opening = opening_of(model.lips(model(Heard(Loud()(clip.sound), in_and_out(250)))))
+    silent = opening[125 + pausing.SHUTS :]
+    assert np.ptp(silent) == 0
+    assert silent[0] < np.quantile(opening_of(clip.mouths.lips), 0.1)
+    assert opening[:120].std() > 10 * silent.std()
+
+
+def test_silence_that_nobody_taught_is_not_heard_before_a_word():
     clip = talking(250, seed=14)
     model = motion.learned(motion.lesson(clip, Loud()), [], Loud.digest)
-    heard = heard_by(Loud(), clip.sound)
-    speech = np.repeat([1.0, 0.0], 125).astype(np.float32)
-    half = model(replace(heard, speech=speech))
-    opening = opening_of(model.lips(half))
-    assert (half[:125] == model(heard)[:125]).all()
-    assert np.ptp(opening[125:]) == 0
-    assert opening[125] < np.quantile(opening_of(clip.mouths.lips), 0.1)
+    speech, loud = ~in_and_out(250), Loud()(clip.sound)
+    deaf = loud * np.where(speech, 1, 50).astype(np.float32)[:, None, None]
+    before = 125 - pausing.EDGE - 3
+    assert not model.taught
+    one, other = (model(Heard(features, speech))[:before] for features in (loud, deaf))
+    assert np.allclose(one, other)
+    knowing = replace(model, taught=True)
+    one, other = (knowing(Heard(features, speech))[:before] for features in (loud, deaf))
+    assert not np.allclose(one, other)
+
+
+def test_silence_counts_as_taught_from_a_second_on():
+    clip = talking(250, seed=14)
+    for silent, taught in ((24, False), (25, True)):
+        some = replace(clip, speech=np.arange(250) >= silent)
+        assert motion.learned(motion.lesson(some, Loud()), [], Loud.digest).taught is taught
+
+
+def test_a_voice_that_is_louder_throughout_opens_the_mouth_as_usual():
+    clip, other = talking(250, seed=15), talking(200, seed=16)
+    model = motion.learned(motion.lesson(clip, Loud()), [], Loud.digest)
+    usual, louder = (
+        opening_of(model.lips(model.freely(heard_by(Loud(), sound)))).mean()
+        for sound in (other.sound, other.sound + np.sign(other.sound))
+    )
+    heard = Loud()(other.sound + np.sign(other.sound))
+    plain = opening_of(model.lips(model.line(motion.surroundings(heard), model.gain))).mean()
+    assert abs(louder - usual) < 0.5 * abs(plain - usual)
 
 
 def test_what_is_shown_of_sound_that_is_too_loud_was_seen():

@@ -21,7 +21,6 @@ from pipelines.talking_head.ingest.footage import Footage, Take
 from pipelines.talking_head.landmarks.landmarker import Landmarker
 from pipelines.talking_head.landmarks.points import LIPS, MESH
 from pipelines.talking_head.learning.drivers import ByEar, ByMotion, keep_driver, kept_driver
-from pipelines.talking_head.listen.front import neighbours
 from pipelines.talking_head.stages.files import STATE, save_footage, save_sights, save_track
 from pipelines.talking_head.stages.fronts import front_of
 from pipelines.talking_head.stages.listening import SOUND
@@ -46,8 +45,7 @@ def test_a_motion_that_was_kept_moves_the_mouth_as_before(tmp_path):
     keep_driver(tmp_path, driver)
     again = kept_driver(tmp_path, "motion", None)
     heard, eyes = heard_by(front, talking(80, seed=4).sound), torch.rand(80, 2)
-    around, speech = torch.from_numpy(neighbours(heard.features)), torch.from_numpy(heard.speech)
-    one, other = (each(around, eyes, speech) for each in (driver, again))
+    one, other = (each.hearing(heard)(np.arange(80), eyes) for each in (driver, again))
     assert again.motion.digest == front.digest
     assert torch.equal(one.codes, other.codes)
     assert (one.held.numpy() == learned.seen.outside(learned.freely(heard))).all()
@@ -125,7 +123,10 @@ def landmarker(data, tmp_path, monkeypatch):
 def films(subject, front):
     """The beginning of two films, of a sound and of silence."""
     sounds = talking(40, seed=9).sound, np.zeros(40 * HOP, dtype=np.float32)
-    return [np.stack([picture for picture, _ in spoken(subject, heard_by(front, sound), 0, 20)]) for sound in sounds]
+    return [
+        np.stack([picture for picture, _ in spoken(subject, subject.driver.hearing(heard_by(front, sound)), 0, 20)])
+        for sound in sounds
+    ]
 
 
 @pytest.mark.data

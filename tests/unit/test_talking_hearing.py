@@ -4,9 +4,6 @@ import os
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 
 if os.environ.get("CI") != "1":  # there they are installed, or these tests fail
     pytest.importorskip("torch", reason="torch is not installed (visaged[talking_head])")
@@ -15,7 +12,7 @@ from pipelines.contract import Input, Request, Work
 from pipelines.talking_head import HOP, RATE
 from pipelines.talking_head.ingest import sound as sounds
 from pipelines.talking_head.ingest.speech import Voice
-from pipelines.talking_head.listen.hearing import EDGE, Activity, eased, heeded
+from pipelines.talking_head.listen.hearing import Activity, spoken
 from pipelines.talking_head.stages.listening import SUNG, heard_of, listen
 from pipelines.talking_head.weights import EMBEDDING, MELSPECTROGRAM, VOICE
 from tests.unit.talking_world import tone, wav, weights
@@ -23,26 +20,12 @@ from tests.unit.talking_world import tone, wav, weights
 SECOND = 25
 
 
-@given(arrays(bool, st.integers(1, 120)))
-def test_all_of_speech_moves_the_mouth_and_nothing_far_from_it(speech):
-    found = eased(speech)
-    near = np.convolve(np.pad(speech, 2 * EDGE), np.ones(4 * EDGE + 1), mode="valid") > 0
-    assert len(found) == len(speech)
-    assert (found[speech] == pytest.approx(1)) if speech.any() else not found.any()
-    assert not found[~near].any()
-
-
-@given(arrays(bool, st.integers(2, 120)))
-def test_a_mouth_opens_and_closes_evenly(speech):
-    assert np.abs(np.diff(eased(speech))).max() <= 1 / (2 * EDGE + 1) + 1e-6
-
-
 def test_a_song_is_told_from_a_voice_with_pauses():
     loud = np.tile(np.repeat([1.0, 0.01], 25 * HOP), 4).astype(np.float32)
-    voice, nothing = np.tile(np.repeat([1.0, 0.0], 25), 4).astype(np.float32), np.zeros(200, dtype=np.float32)
-    assert heeded(voice, loud)
-    assert not heeded(nothing, loud)
-    assert not heeded(1 - voice, loud)
+    voice, nothing = np.tile(np.repeat([True, False], 25), 4), np.zeros(200, dtype=bool)
+    assert spoken(voice, loud)
+    assert not spoken(nothing, loud)
+    assert not spoken(~voice, loud)
 
 
 def job(folder, data, monkeypatch, samples):
@@ -54,7 +37,7 @@ def job(folder, data, monkeypatch, samples):
     (folder / "job" / "stages" / "listen").mkdir(parents=True)
     wav(folder / "job" / "a.wav", samples)
     inputs = (Input(role="audio", path="a.wav", size=0, sha256=""),)
-    request = Request(job="1", pipeline="talking_head", name="a", key="anna", inputs=inputs)
+    request = Request(job="1", pipeline="talking_head", name="a", key="anna", inputs=inputs, options={})
     work = Work(job=folder / "job", folder=folder / "job" / "stages" / "listen", request=request, stage="listen")
     return work, listen(work)
 
@@ -73,7 +56,7 @@ def test_a_voice_is_heard_and_silence_around_it_shuts_the_mouth(data, tmp_path, 
     assert len(heard) == len(heard.speech) == 6 * SECOND
     assert not heard.speech[: SECOND // 2].any()
     assert not heard.speech[-SECOND // 2 :].any()
-    assert heard.speech[SECOND : 5 * SECOND].mean() > 0.8
+    assert heard.speech[SECOND : 5 * SECOND].mean() > 0.7
     assert 50 < result.figures["sounds"]["a"]["speech_percent"] < 80
     assert not result.warnings
 
@@ -81,7 +64,7 @@ def test_a_voice_is_heard_and_silence_around_it_shuts_the_mouth(data, tmp_path, 
 @pytest.mark.data
 def test_of_what_is_loud_but_no_speech_the_mouth_follows_all(data, tmp_path, monkeypatch):
     work, result = job(tmp_path, data, monkeypatch, tone(3))
-    assert np.load(work.folder / "0.speech.npy").tolist() == [1.0] * (3 * SECOND)
+    assert np.load(work.folder / "0.speech.npy").sum() == 3 * SECOND
     assert result.figures["sounds"]["a"]["speech_percent"] == 0
     assert result.warnings == (f"a.wav: {SUNG}",)
 
@@ -98,5 +81,5 @@ def test_a_stage_that_is_done_again_finds_the_same(data, tmp_path, monkeypatch):
 def test_speech_is_where_a_voice_is(data):
     activity = Activity(Voice(weights(data, VOICE)))
     found = activity(voice_in_silence(data).astype(np.float32))
-    assert found[: SECOND // 2].max() == 0
-    assert found.max() == pytest.approx(1)
+    assert not found[: SECOND // 2].any()
+    assert found[SECOND : 5 * SECOND].any()

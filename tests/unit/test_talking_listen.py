@@ -12,7 +12,7 @@ from pipelines.talking_head.ingest.speech import Voice
 from pipelines.talking_head.judge import blocks, probe
 from pipelines.talking_head.landmarks.landmarker import Landmarker
 from pipelines.talking_head.listen import mel
-from pipelines.talking_head.listen.front import apart, neighbours
+from pipelines.talking_head.listen.front import apart, around
 from pipelines.talking_head.listen.mel import Mel
 from pipelines.talking_head.listen.speech import Speech
 from pipelines.talking_head.track.tracked import tracked
@@ -100,10 +100,10 @@ def test_the_spectrogram_is_what_a_plain_loop_computes():
         assert fast[step] == pytest.approx(np.log(mel.filters() @ energy + mel.FLOOR), abs=1e-4)
 
 
-def test_neighbours_repeat_the_first_and_last_frame():
+def test_around_repeat_the_first_and_last_frame():
     features = np.arange(6, dtype=np.float32).reshape(6, 1, 1)
-    assert neighbours(features)[0, :, 0, 0].tolist() == [0, 0, 0, 0, 0, 1, 2, 3]
-    assert neighbours(features)[5, :, 0, 0].tolist() == [1, 2, 3, 4, 5, 5, 5, 5]
+    assert around(features)[0, :, 0, 0].tolist() == [0, 0, 0, 0, 0, 1, 2, 3]
+    assert around(features)[5, :, 0, 0].tolist() == [1, 2, 3, 4, 5, 5, 5, 5]
 
 
 # The offset.

@@ -31,7 +31,7 @@ from tests.unit.talking_world import a_talking_ball, begun, made_up_track, wande
 
 COUNT = 70
 FEATURES = np.random.default_rng(3).normal(0, 1, (130, 1, 4)).astype(np.float32)
-HEARD, MUTE = (Heard(loud * FEATURES, np.ones(130, dtype=np.float32)) for loud in (1, 0))
+HEARD, MUTE = (Heard(loud * FEATURES, np.ones(130, dtype=bool)) for loud in (1, 0))
 
 
 @pytest.fixture(scope="module")
@@ -77,11 +77,16 @@ def test_the_receipt_tells_by_how_many_frames_a_mouth_lags_where_there_is_enough
     assert lag(truth[:30], truth[:30]) is None
 
 
+def said_by(subject, heard, first, last):
+    """Those frames of the film to that sound."""
+    return spoken(subject, subject.driver.hearing(heard), first, last)
+
+
 def test_a_film_longer_than_the_clip_is_the_same_in_parts(subject):
     one = remembered(subject)
-    whole = np.stack([picture for picture, _ in spoken(one, HEARD, 0, 85)])
+    whole = np.stack([picture for picture, _ in said_by(one, HEARD, 0, 85)])
     other = remembered(subject)
-    parts = [np.stack([p for p, _ in spoken(other, HEARD, a, b)]) for a, b in ((0, 50), (50, 85))]
+    parts = [np.stack([p for p, _ in said_by(other, HEARD, a, b)]) for a, b in ((0, 50), (50, 85))]
     off = np.abs(whole.astype(int) - np.concatenate(parts))
     assert off.max() <= 1
     assert off.mean() < 1e-4  # sound is heard in batches, whose sums are rounded by their size
@@ -90,7 +95,7 @@ def test_a_film_longer_than_the_clip_is_the_same_in_parts(subject):
 def test_beside_the_head_the_film_is_the_clip_and_the_head_is_moved_by_the_sound(subject):
     one = remembered(subject)
     outside = one.head[0] == 0
-    loud, quiet = (np.stack([p for p, _ in spoken(one, sound, 0, 20)]) for sound in (HEARD, MUTE))
+    loud, quiet = (np.stack([p for p, _ in said_by(one, sound, 0, 20)]) for sound in (HEARD, MUTE))
     assert np.array_equal(loud[:, outside], one.pictures[:20][:, outside])
     assert np.abs(loud.astype(int) - quiet)[:, ~outside].max() > 5
 
@@ -112,7 +117,7 @@ def test_shoulders_sway_as_they_did_and_glide_where_the_end_of_the_clip_becomes_
     one, watching = remembered(subject), Watching()
     ramp = torch.arange(COUNT, dtype=torch.float32)[:, None].repeat(1, 4)
     start, end = one.loop.start, one.loop.end
-    list(spoken(replace(one, model=watching, sway=ramp), HEARD, 0, end + BLEND + 4))
+    list(said_by(replace(one, model=watching, sway=ramp), HEARD, 0, end + BLEND + 4))
     assert watching.sways[:end] == list(range(end))
     glide = [end, *watching.sways[end : end + BLEND], start + BLEND]
     assert all(later < earlier for earlier, later in pairwise(glide))
@@ -125,22 +130,21 @@ def test_a_mouth_that_was_never_seen_is_held_at_the_widest_that_was(subject):
     low, high = one.driver.low, one.driver.high
     narrow = replace(one, driver=replace(one.driver, low=low * 0, high=high * 0))
     wide = replace(one, driver=replace(one.driver, low=low - 99, high=high + 99))
-    shown = [seen for _, seen in spoken(narrow, HEARD, 0, 5)]
-    still = np.stack([p for p, _ in spoken(narrow, HEARD, 0, 1)])
-    mute = np.stack([p for p, _ in spoken(narrow, MUTE, 0, 1)])
+    shown = [seen for _, seen in said_by(narrow, HEARD, 0, 5)]
+    still = np.stack([p for p, _ in said_by(narrow, HEARD, 0, 1)])
+    mute = np.stack([p for p, _ in said_by(narrow, MUTE, 0, 1)])
     assert not any(shown)
     assert np.array_equal(still, mute)
-    assert all(seen for _, seen in spoken(wide, HEARD, 0, 5))
+    assert all(seen for _, seen in said_by(wide, HEARD, 0, 5))
 
 
 def test_in_silence_the_mouth_is_shut_whatever_is_heard(subject):
     one = remembered(subject)
-    deaf, mute = (replace(sound, speech=np.zeros(130, dtype=np.float32)) for sound in (HEARD, MUTE))
-    first, second = (np.stack([p for p, _ in spoken(one, sound, 0, 1)]) for sound in (deaf, mute))
-    eyes = torch.zeros(1, 2)
-    given = one.driver(torch.from_numpy(FEATURES[None, :8]), eyes, torch.zeros(1))
+    deaf, mute = (replace(sound, speech=np.zeros(130, dtype=bool)) for sound in (HEARD, MUTE))
+    first, second = (np.stack([p for p, _ in said_by(one, sound, 0, 1)]) for sound in (deaf, mute))
+    given = one.driver.hearing(deaf)(np.arange(3), torch.zeros(3, 2))
     assert np.array_equal(first, second)
-    assert torch.equal(given.codes[0], one.driver.shut)
+    assert torch.equal(given.codes, one.driver.shut.expand(3, -1))
 
 
 def test_the_end_of_a_clip_is_held_out_behind_a_guard():

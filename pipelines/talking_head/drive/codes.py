@@ -11,14 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float64, Int64
+from jaxtyping import Bool, Float64
 
 from pipelines.talking_head.landmarks.points import LIPS
 
 CODES = 10
 """Numbers of a mouth."""
-NARROW = 0.1
-"""Share of somebody's mouths, the narrowest, whose mean is that of a shut one."""
 MOVING = tuple(range(23, 50))
 """Rows of the blendshapes that jaw and mouth have."""
 _LIPS = 2 * len(LIPS)
@@ -117,11 +115,6 @@ def basis(everybody: Sequence[Float64[np.ndarray, "t d"]], count: int = CODES) -
 def seen(codes: Float64[np.ndarray, "t k"]) -> Seen:
     """The range of these codes."""
     return Seen(least=codes.min(axis=0), most=codes.max(axis=0))
-
-
-def narrowest(opening: Float64[np.ndarray, " t"]) -> Int64[np.ndarray, " n"]:
-    """The frames in which the mouth is shut, or as good as."""
-    return np.argsort(opening, kind="stable")[: max(1, round(NARROW * len(opening)))]
 
 
 def _rows(mouths: Mouths) -> Float64[np.ndarray, "t d"]:

@@ -23,6 +23,7 @@ def arrays(motion: Motion, controls: Controls) -> dict[str, np.ndarray]:
         "rest": motion.subject.rest,
         "measure": np.array([motion.subject.lips, motion.subject.face, motion.gain]),
         "shut": motion.shut,
+        "taught": np.array(motion.taught),
         "least": motion.seen.least,
         "most": motion.seen.most,
         "digest": np.array(motion.digest),
@@ -39,6 +40,7 @@ def of_arrays(held: Mapping[str, np.ndarray]) -> tuple[Motion, Controls]:
         basis=Basis(held["directions"]),
         subject=Subject(rest=held["rest"], lips=lips, face=face),
         shut=held["shut"],
+        taught=bool(held["taught"]),
         seen=Seen(least=held["least"], most=held["most"]),
     )
     return motion, Controls(**{name: held[f"controls_{name}"] for name in _CONTROLS})

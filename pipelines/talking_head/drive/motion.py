@@ -1,8 +1,7 @@
 """Sound becomes the codes of a mouth: a ridge regression over all clips at hand, in which the subject's own count most.
 
 What is learned from is heard as what will be judged is: in short pieces that know nothing of each other, so that the
-beginning of a sound, its end and its own mean are nothing new. What is learned is how somebody speaks; in silence, of
-which speech says nothing, the mouth is led to the subject's own shut one.
+beginning of a sound, its end and its own mean are nothing new. Where nobody speaks, ``pausing`` has the last word.
 """
 # ruff: noqa: F722  shapes of arrays are written as jaxtyping writes them
 
@@ -12,12 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float32, Float64, Int64
+from jaxtyping import Bool, Float32, Float64, Int64
 
 from pipelines.talking_head import FPS, HOP
-from pipelines.talking_head.drive.codes import Basis, Mouths, Seen, Subject, basis, narrowest, seen, subject
+from pipelines.talking_head.drive.codes import Basis, Mouths, Seen, Subject, basis, seen, subject
+from pipelines.talking_head.drive.pausing import READY, TAUGHT, heeded, narrowest, opened, share_believed
 from pipelines.talking_head.judge.probe import ridged
-from pipelines.talking_head.listen.front import NEIGHBOURS, Features, FrontEnd, apart, neighbours
+from pipelines.talking_head.listen.front import NEIGHBOURS, Features, FrontEnd, apart, around
 from pipelines.talking_head.listen.hearing import Heard
 from pipelines.talking_head.track.lips import opening_of
 
@@ -35,24 +35,28 @@ LIVELY = 0.85
 """Spread of the opening that is aimed at, of the truth's. A regression alone mumbles where it is unsure."""
 INNER = 3
 """Parts of a lesson, each told by the rest, by which the spread is known that unheard sound gives."""
+AT_ONCE = 60 * FPS
+"""Frames whose neighbours are laid beside them at a time: eight times the features."""
 MOST = 2.5
 """The most that codes are made larger by for it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Clip:
-    """A clip to learn from. sound: HOP samples a frame, its offset taken out."""
+    """A clip to learn from. sound: HOP samples a frame, its offset taken out. speech: where there is any."""
 
     sound: Float32[np.ndarray, " n"]
     mouths: Mouths
+    speech: Bool[np.ndarray, " t"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lesson:
-    """Frames to learn from, each heard twice. heard: one row a hearing. mouths: one a frame."""
+    """Frames to learn from, each heard twice. heard: one row a hearing. mouths: one a frame. silent: how many are."""
 
     heard: Float64[np.ndarray, "2 t d"]
     mouths: Mouths
+    silent: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,6 +91,7 @@ class Motion:
     """A subject that has learned to move its mouth to sound.
 
     digest: of the front end it learned by. gain: what makes it as lively as the subject. shut: the codes of silence.
+    taught: whether the line knows what mouths do there.
     """
 
     digest: str
@@ -95,17 +100,15 @@ class Motion:
     basis: Basis
     subject: Subject
     shut: Float64[np.ndarray, " k"]
+    taught: bool
     seen: Seen
 
     def freely(self, heard: Heard) -> Float64[np.ndarray, "t k"]:
-        """The codes of each frame, also such as no mouth of the subject had."""
-        return self.told(neighbours(heard.features), heard.speech)
-
-    def told(
-        self, around: Float32[np.ndarray, "t n w c"], speech: Float32[np.ndarray, " t"]
-    ) -> Float64[np.ndarray, "t k"]:
-        """As ``freely``, of features that have their neighbours beside them."""
-        return np.asarray(self.shut + speech[:, None] * (self.line(among(around), self.gain) - self.shut))
+        """The codes of each frame of a whole sound, also such as no mouth of the subject had."""
+        frames = np.arange(len(heard))
+        parts = np.split(frames, frames[AT_ONCE::AT_ONCE])
+        said = np.concatenate([self.line(among(around(heard.features, rows)), self.gain) for rows in parts])
+        return self._paused(self._levelled(said, heard.speech), heard.speech)
 
     def __call__(self, heard: Heard) -> Float64[np.ndarray, "t k"]:
         """The codes of each frame, within the mouths that were seen."""
@@ -115,13 +118,30 @@ class Motion:
         """The codes as the subject's lips."""
         return self.basis.lips(self.subject, codes)
 
+    def _levelled(self, said: Float64[np.ndarray, "t k"], speech: Bool[np.ndarray, " t"]) -> np.ndarray:
+        """The codes with their mean in speech at the usual one, as far as that is known.
+
+        Another voice, microphone or room moves all of them to one side, by which nothing is said.
+        """
+        if not speech.any():
+            return said
+        aside = self.seen.clamped(said[speech]).mean(axis=0) - self.line.level
+        return np.asarray(said - share_believed(speech) * aside)
+
+    def _paused(self, said: Float64[np.ndarray, "t k"], speech: Bool[np.ndarray, " t"]) -> np.ndarray:
+        """The codes as they are in speech; in silence the shut mouth, and before a word one that is about to open."""
+        open_, heard = opened(speech)[:, None], heeded(speech)[:, None]
+        ready = self.shut + READY * (self.line.level - self.shut)
+        counts = open_ if self.taught else np.minimum(heard, open_)
+        return np.asarray(self.shut + open_ * (ready - self.shut) + counts * (said - ready))
+
 
 def lesson(clip: Clip, front: FrontEnd, rows: Int64[np.ndarray, " l"] | None = None) -> Lesson:
     """What those frames of the clip teach, all without rows. No frame is heard with sound of others than these."""
     rows = np.arange(len(clip.mouths)) if rows is None else rows
     sounds = [clip.sound[run[0] * HOP : (run[-1] + 1) * HOP] for run in runs(rows)]
     heard = [np.concatenate([_pieces(sound, front, first) for sound in sounds]) for first in (PIECE, PIECE // 2)]
-    return Lesson(np.stack(heard), clip.mouths.chosen(rows))
+    return Lesson(np.stack(heard), clip.mouths.chosen(rows), int((~clip.speech[rows]).sum()))
 
 
 def runs(rows: Int64[np.ndarray, " l"]) -> list[Int64[np.ndarray, " r"]]:
@@ -131,13 +151,13 @@ def runs(rows: Int64[np.ndarray, " l"]) -> list[Int64[np.ndarray, " r"]]:
 
 def surroundings(features: Features) -> Float64[np.ndarray, "t d"]:
     """What a frame hears: its own features, and those of some before and after."""
-    return among(neighbours(features))
+    return among(around(features))
 
 
-def among(around: Float32[np.ndarray, "t n w c"]) -> Float64[np.ndarray, "t d"]:
+def among(beside: Float32[np.ndarray, "t n w c"]) -> Float64[np.ndarray, "t d"]:
     """What a frame hears of the features of itself and its neighbours."""
     first = NEIGHBOURS[0] - AROUND
-    kept = around[:, first : first + 2 * AROUND + 1 : STRIDE]
+    kept = beside[:, first : first + 2 * AROUND + 1 : STRIDE]
     return np.asarray(kept.reshape(len(kept), -1), dtype=np.float64)
 
 
@@ -159,6 +179,7 @@ def learned(own: Lesson, others: Sequence[Lesson], digest: str) -> Motion:
         basis=shared,
         subject=everybody[0][1],
         shut=told[0][narrowest(opening_of(own.mouths.lips))].mean(axis=0),
+        taught=own.silent >= TAUGHT,
         seen=seen(told[0]),
     )
 

@@ -52,8 +52,8 @@ FEW = 4096
 def sized(side: int) -> Sizes:
     """The sizes for pictures of so many pixels a side: the paper's, or below ``SMALL`` a miniature of them.
 
-    The miniature has some thousand turns in place of some hundred thousand, so its nets go faster; and the
-    head's planes have a row for each corner, which is what a processor is fast at.
+    The miniature has some thousand turns in place of some hundred thousand, so its nets go faster, and lips have every
+    other turn from half-way on; and the head's planes have a row for each corner, which is what a processor is fast at.
     """
     if side >= SMALL:
         return Sizes()
@@ -64,5 +64,6 @@ def sized(side: int) -> Sizes:
         nodes=96,
         rays=max(1024, side**2 // 9),
         rate=3e-3,
+        lips=0.5,
         torso=Layout(levels=8, least=8, most=2 * side, entries=1 << 14, features=2, tiled=True),
     )

@@ -3,19 +3,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int64
 from torch import Tensor
 
 from pipelines.talking_head.drive.kept import arrays, of_arrays
 from pipelines.talking_head.drive.motion import Motion
+from pipelines.talking_head.drive.pausing import opened
 from pipelines.talking_head.drive.shaping import Controls
 from pipelines.talking_head.learning.engine import AUDIO, MOTION, Drive, Model
+from pipelines.talking_head.listen.front import around
+from pipelines.talking_head.listen.hearing import Heard
 
 MOVED, SEEN = "motion.npz", ("low", "high", "shut")
 """What is remembered of a driver: the file of a motion, and the arrays of a net."""
@@ -29,6 +33,10 @@ class Given:
     held: Bool[Tensor, " b"]
 
 
+Saying = Callable[[Int64[np.ndarray, " b"], Float[Tensor, "b 2"]], Given]
+"""The codes of those frames of a sound, with eyes so far shut."""
+
+
 class Driver(Protocol):
     """Gives a model its codes."""
 
@@ -36,15 +44,13 @@ class Driver(Protocol):
     def drive(self) -> Drive:
         """The word in options and receipts."""
 
-    def __call__(
-        self, heard: Float[Tensor, "b 8 w c"], eyes: Float[Tensor, "b 2"], speech: Float[Tensor, " b"]
-    ) -> Given:
-        """Codes for each frame. heard: its features and its neighbours'. eyes: how far shut. speech: see ``Heard``."""
+    def hearing(self, heard: Heard) -> Saying:
+        """What says the whole of a sound, of which it has to be known where somebody speaks and how."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ByEar:
-    """The net of the model itself. low, high: the codes that were seen. shut: those of a mouth in silence."""
+    """The net of the model itself. low, high: the codes that were seen. shut: those of a shut mouth."""
 
     model: Model
     low: Float[Tensor, " k"]
@@ -56,15 +62,19 @@ class ByEar:
         """Sound, without anything between."""
         return AUDIO
 
-    @torch.no_grad()
-    def __call__(
-        self, heard: Float[Tensor, "b 8 w c"], eyes: Float[Tensor, "b 2"], speech: Float[Tensor, " b"]
-    ) -> Given:
-        """What the model says to it."""
-        said = self.model.said(heard.to(self.model.device), eyes.to(self.model.device)).cpu()
-        codes = self.shut + speech[:, None] * (said - self.shut)
-        kept = torch.clamp(codes, self.low, self.high)
-        return Given(kept, (kept != codes).any(1))
+    def hearing(self, heard: Heard) -> Saying:
+        """What the model says to it, led to the shut mouth in silence."""
+        open_ = torch.from_numpy(opened(heard.speech)).float()[:, None]
+
+        def saying(rows: Int64[np.ndarray, " b"], eyes: Float[Tensor, "b 2"]) -> Given:
+            beside = torch.from_numpy(around(heard.features, rows)).to(self.model.device)
+            with torch.no_grad():
+                said = self.model.said(beside, eyes.to(self.model.device)).cpu()
+            codes = self.shut + open_[rows] * (said - self.shut)
+            kept = torch.clamp(codes, self.low, self.high)
+            return Given(kept, (kept != codes).any(1))
+
+        return saying
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,13 +89,15 @@ class ByMotion:
         """A mouth's movements, which the sound gave."""
         return MOTION
 
-    def __call__(
-        self, heard: Float[Tensor, "b 8 w c"], eyes: Float[Tensor, "b 2"], speech: Float[Tensor, " b"]
-    ) -> Given:
-        """What the motion makes of it, with those eyes."""
-        codes, seen = self.motion.told(heard.numpy(), speech.numpy()), self.motion.seen
-        driven = self.controls(seen.clamped(codes), eyes.numpy())
-        return Given(torch.from_numpy(driven).float(), torch.from_numpy(seen.outside(codes)))
+    def hearing(self, heard: Heard) -> Saying:
+        """What the motion makes of it."""
+        codes, seen = self.motion.freely(heard), self.motion.seen
+
+        def saying(rows: Int64[np.ndarray, " b"], eyes: Float[Tensor, "b 2"]) -> Given:
+            driven = self.controls(seen.clamped(codes[rows]), eyes.numpy())
+            return Given(torch.from_numpy(driven).float(), torch.from_numpy(seen.outside(codes[rows])))
+
+        return saying
 
 
 def keep_driver(folder: Path, driver: ByEar | ByMotion) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Float32, Int64
 
 from pipelines.talking_head import HOP
 
@@ -55,8 +55,12 @@ def apart(front: FrontEnd, sound: Sound, ends: Sequence[int]) -> Features:
     return np.concatenate([front(sound[s * HOP : e * HOP]) for s, e in zip(starts, ends, strict=True)])
 
 
-def neighbours(features: Features, around: tuple[int, int] = NEIGHBOURS) -> Float32[np.ndarray, "t k w c"]:
-    """Each frame's features with those of the frames before and after; beyond the ends the first and last again."""
-    before, after = around
-    rows = np.arange(len(features))[:, None] + np.arange(-before, after + 1)
-    return np.asarray(features[np.clip(rows, 0, len(features) - 1)])
+def around(features: Features, rows: Int64[np.ndarray, " t"] | None = None) -> Float32[np.ndarray, "t k w c"]:
+    """Those frames' features, all without rows, with those of the frames before and after: NEIGHBOURS.
+
+    Beyond the ends there are the first and last again.
+    """
+    before, after = NEIGHBOURS
+    rows = np.arange(len(features)) if rows is None else rows
+    beside = rows[:, None] + np.arange(-before, after + 1)
+    return np.asarray(features[np.clip(beside, 0, len(features) - 1)])

@@ -20,7 +20,7 @@ from pipelines.talking_head.judge.probe import correlation
 from pipelines.talking_head.landmarks.landmarker import Landmarker
 from pipelines.talking_head.learning.drivers import Driver, Given
 from pipelines.talking_head.learning.engine import Model, rendered
-from pipelines.talking_head.listen.front import Sound, neighbours
+from pipelines.talking_head.listen.front import Sound
 from pipelines.talking_head.listen.hearing import Ear
 from pipelines.talking_head.scene import Scene
 from pipelines.talking_head.track.lips import opening_of
@@ -110,9 +110,8 @@ def lag(opening: Float64[np.ndarray, " h"], truth: Float64[np.ndarray, " h"]) ->
 
 def said(driver: Driver, clip: Clip, sound: Sound) -> Given:
     """What drives the model in the held-out frames to that sound."""
-    heard = clip.ear(sound)
-    features, speech = torch.from_numpy(neighbours(heard.features)), torch.from_numpy(heard.speech)
-    return driver(features, clip.scene.eyes[torch.from_numpy(clip.held)], speech)
+    saying = driver.hearing(clip.ear(sound))
+    return saying(np.arange(len(clip.held)), clip.scene.eyes[torch.from_numpy(clip.held)])
 
 
 def shown(model: Model, clip: Clip, codes: Float[Tensor, "h k"]) -> Pictures:

@@ -13,7 +13,7 @@ from pipelines.talking_head import FPS, HOP, Options, offset
 from pipelines.talking_head.about import About, read_about
 from pipelines.talking_head.ingest.spoken import listened
 from pipelines.talking_head.listen.front import FrontEnd, Sound
-from pipelines.talking_head.listen.hearing import Heard, heeded
+from pipelines.talking_head.listen.hearing import Heard, spoken
 from pipelines.talking_head.stages.files import load_footage, load_track, named, video
 from pipelines.talking_head.stages.fronts import activity_of, front_of, weights_of
 
@@ -65,7 +65,7 @@ def save_heard(path: Path, hears: Callable[[Sound], np.ndarray], sound: Sound) -
         begin, last = max(0, first - BESIDE), min(frames, first + STRETCH)
         heard = hears(sound[begin * HOP : min(frames, last + BESIDE) * HOP])
         if kept is None:
-            kept = np.lib.format.open_memmap(partial, "w+", np.float32, (frames, *heard.shape[1:]))
+            kept = np.lib.format.open_memmap(partial, "w+", heard.dtype, (frames, *heard.shape[1:]))
         kept[first:last] = heard[first - begin : last - begin]
         kept.flush()
         write_atomic(mark, str(last).encode("ascii"))
@@ -85,8 +85,8 @@ def _heard(work: Work, number: int, front: FrontEnd, sound: Sound) -> tuple[dict
         if not paths[part].exists():
             save_heard(paths[part], hears, sound)
     speech = np.load(paths[ACTIVITY])
-    figures, notes = {"speech_percent": round(100 * float((speech == 1).mean()), 1)}, tuple[str, ...]()
-    if not heeded(speech, sound):
+    figures, notes = {"speech_percent": round(100 * float((speech).mean()), 1)}, tuple[str, ...]()
+    if not spoken(speech, sound):
         speech, notes = np.ones_like(speech), (SUNG,)
     np.save(paths[SPEECH], speech)
     return figures, notes

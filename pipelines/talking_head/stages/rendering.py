@@ -16,7 +16,7 @@ from pipelines.contract import Result, Work, cores, write_atomic
 from pipelines.talking_head import FPS, Options
 from pipelines.talking_head.device import device
 from pipelines.talking_head.film import written
-from pipelines.talking_head.listen.hearing import Heard
+from pipelines.talking_head.learning.drivers import Saying
 from pipelines.talking_head.stages.files import model, named
 from pipelines.talking_head.stages.listening import heard_of
 from pipelines.talking_head.subject import Subject, remembered, spoken
@@ -27,11 +27,12 @@ PART = 10 * FPS
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Take:
-    """A sound that is being said. folder: of its parts."""
+    """A sound of so many frames that is being said. folder: of its parts."""
 
     work: Work
     subject: Subject
-    heard: Heard
+    saying: Saying
+    frames: int
     folder: Path
 
 
@@ -42,8 +43,9 @@ def render(work: Work) -> Result:
     subject = remembered(model(work), (device(), Options(**work.request.options).raster))
     figures: dict[str, Any] = {}
     for number, name in enumerate(named(work.request.of("audio"))):
-        heard = heard_of(work, number)
-        take = Take(work=work, subject=subject, heard=heard, folder=work.folder / str(number))
+        heard, folder = heard_of(work, number), work.folder / str(number)
+        saying = subject.driver.hearing(heard)
+        take = Take(work=work, subject=subject, saying=saying, frames=len(heard), folder=folder)
         take.folder.mkdir(exist_ok=True)
         tallies = [_part(take, start) for start in range(0, len(heard), PART)]
         outside, drawing, seconds = (sum(tally[key] for tally in tallies) for key in ("outside", "drawing", "seconds"))
@@ -65,7 +67,7 @@ def _part(take: Take, start: int) -> dict[str, float]:
     tally = path.with_suffix(".json")
     if not path.exists():
         began = time.perf_counter()
-        told = {"frames": min(PART, len(take.heard) - start), "outside": 0, "drawing": 0.0}
+        told = {"frames": min(PART, take.frames - start), "outside": 0, "drawing": 0.0}
         waiting = path.with_name(f"part-{path.name}")
         written(waiting, _pictures(take, start, told))
         told["seconds"] = time.perf_counter() - began
@@ -76,12 +78,12 @@ def _part(take: Take, start: int) -> dict[str, float]:
 
 def _pictures(take: Take, start: int, told: dict[str, float]) -> Iterator[np.ndarray]:
     """The pictures of a part; told counts those whose mouth was never seen, and the seconds that drawing took."""
-    end = min(start + PART, len(take.heard))
+    end = min(start + PART, take.frames)
     began = time.perf_counter()
-    for row, (picture, seen) in enumerate(spoken(take.subject, take.heard, start, end), start=start):
+    for row, (picture, seen) in enumerate(spoken(take.subject, take.saying, start, end), start=start):
         told["outside"] += not seen
         told["drawing"] += time.perf_counter() - began
         if row % FPS == 0:
-            take.work.progress(row, len(take.heard), "frames")
+            take.work.progress(row, take.frames, "frames")
         yield picture
         began = time.perf_counter()

@@ -11,10 +11,11 @@ import numpy as np
 import torch
 
 from pipelines.contract import BadInput, Result, Work, cores, write_atomic
-from pipelines.talking_head import FPS, GIB, WHOLE, Options
+from pipelines.talking_head import FPS, GIB, HOP, WHOLE, Options
 from pipelines.talking_head.device import device, device_name
 from pipelines.talking_head.drive import motion
-from pipelines.talking_head.drive.codes import Mouths, narrowest
+from pipelines.talking_head.drive.codes import Mouths
+from pipelines.talking_head.drive.pausing import narrowest
 from pipelines.talking_head.engines import engine
 from pipelines.talking_head.judge.blocks import GUARD, Fold
 from pipelines.talking_head.landmarks.landmarker import Landmarker
@@ -23,6 +24,7 @@ from pipelines.talking_head.learning.driven import prepared
 from pipelines.talking_head.learning.drivers import ByEar, ByMotion
 from pipelines.talking_head.learning.engine import AUDIO, MOTION, Model, rendered
 from pipelines.talking_head.listen.front import FrontEnd, Sound, apart
+from pipelines.talking_head.listen.hearing import Heard
 from pipelines.talking_head.preview import chosen, page
 from pipelines.talking_head.scene import Scene, assembled
 from pipelines.talking_head.stages.continuing import Learner, continued
@@ -49,15 +51,15 @@ SHOWN = 250
 class Lesson:
     """What is learned, and from what.
 
-    head: with the bases that the scene's codes move. speech: as in ``Heard``, of the clip. moved: what gives those
-    codes, where it is not the model.
+    head: with the bases that the scene's codes move. heard: of the frames held out, from their own sound. moved:
+    what gives those codes, where it is not the model.
     """
 
     work: Work
     options: Options
     scene: Scene
     track: Track
-    speech: torch.Tensor
+    heard: Heard
     head: Head
     fold: Fold
     landmarker: Landmarker
@@ -159,7 +161,7 @@ def lesson_of(work: Work, options: Options, sound: Sound, front: FrontEnd) -> Le
         options=options,
         scene=scene,
         track=track,
-        speech=torch.from_numpy(activity_of(work)(sound)),
+        heard=Heard(heard[fold.held], activity_of(work)(sound[int(fold.held[0]) * HOP :])),
         head=track.head,
         fold=fold,
         landmarker=landmarker,
@@ -170,8 +172,9 @@ def lesson_of(work: Work, options: Options, sound: Sound, front: FrontEnd) -> Le
 def _moving(lesson: Lesson, sound: Sound, front: FrontEnd) -> Lesson:
     """The lesson of a model that a motion drives. The motion is learned first, from the same frames."""
     track, rows = lesson.track, lesson.rows.numpy()
-    mouths = Mouths(track.lips, load_footage(lesson.work).blendshapes)
-    own = motion.lesson(motion.Clip(sound, mouths), front, rows)
+    footage = load_footage(lesson.work)
+    mouths = Mouths(track.lips, footage.blendshapes)
+    own = motion.lesson(motion.Clip(sound, mouths, footage.speech), front, rows)
     part = prepared(lesson.scene, track, mouths, (motion.learned(own, [], front.digest), rows))
     return replace(lesson, scene=part.scene, head=part.head, moved=ByMotion(part.motion, part.controls))
 
@@ -229,9 +232,10 @@ def _telling(lesson: Lesson) -> Callable[[Step, Model], None]:
 def _show(lesson: Lesson, model: Model, curves: dict[str, np.ndarray]) -> None:
     """Afterwards the preview shows what the model can do now."""
     scene = lesson.scene
-    rows = lesson.fold.held[chosen(lesson.track.opening[lesson.fold.held])]
-    at = torch.from_numpy(rows)
-    given = lesson.driver(model)(scene.heard[at], scene.eyes[at], lesson.speech[at])
+    held = lesson.fold.held
+    among = chosen(lesson.track.opening[held])
+    rows = held[among]
+    given = lesson.driver(model).hearing(lesson.heard)(among, scene.eyes[torch.from_numpy(rows)])
     with torch.no_grad():
         pairs = zip(rows, given.codes, strict=True)
         shown = np.stack([pictured(rendered(model, scene, int(row), codes)) for row, codes in pairs])
