@@ -9,17 +9,15 @@ import numpy as np
 from jaxtyping import Bool, Float64
 
 from bench.report import Report, Table
-from bench.talking import CLIPS, NAMES, Case, case_of, front_of, missing, weights
+from bench.talking import CLIPS, NAMES, Case, case_of, ear_of, front_of, missing, weights
 from pipelines.talking_head import HOP
 from pipelines.talking_head.drive import motion
 from pipelines.talking_head.drive.motion import Motion
 from pipelines.talking_head.ingest import sound as sounds
-from pipelines.talking_head.ingest.speech import Voice, speaking
 from pipelines.talking_head.listen.front import Sound
-from pipelines.talking_head.listen.hearing import Activity, Ear
+from pipelines.talking_head.listen.hearing import Ear, loud
 from pipelines.talking_head.track.lips import opening_of
 from pipelines.talking_head.track.smoothing import jitter
-from pipelines.talking_head.weights import VOICE
 
 VOICES = (
     "SadTalker/RD_Radio31_000.wav",
@@ -35,9 +33,11 @@ QUIET = 25
 ABOUT = f"""
 Each clip's motion, taught by the whole clip alone, is driven by the voices of others, a second of silence before and
 after. opening in speech / silence: mean opening of the mouth in frames that Silero's network calls speech, of that in
-all others; wanted {OPENER}. jitter: median second difference of the lips in the film, of the {STEADY}th percentile of
-the clip's own; wanted at most 1. apart: mean difference of the openings of two films, of the opening's own spread; 0
-would be the same film. Nothing is drawn.
+all others; wanted {OPENER}. By the same network the mouth is shut in silence, so beside it stands what knows nothing of
+it, loud / quiet: the same of frames that are loud and those which are not (a tenth of what is usual where it is loud).
+jitter: median second difference of the lips in the film, of the {STEADY}th percentile of the clip's own; wanted at most
+1. apart: mean difference of the openings of two films, of the opening's own spread; 0 would be the same film. Nothing
+is drawn.
 """.strip()
 
 
@@ -47,24 +47,24 @@ def measure(folder: Path) -> Report:
     if not CLIPS.is_dir():
         return missing("talking_voices")
     files = weights()
-    front, voice = front_of(files), Voice(files / VOICE)
+    front = front_of(files)
+    ear = ear_of(front, files)
     rows = []
     for name in NAMES:
         case = case_of(CLIPS / name, files)
         taught = motion.learned(motion.lesson(case.clip, front), [], front.digest)
-        rows += _rows(name, case, taught, (Ear(front, Activity(voice)), voice))
-    columns = ("clip", "voice", "opening in speech / silence", "jitter", "apart from the one before", "holds")
+        rows += _rows(name, case, taught, ear)
+    measured = ("opening in speech / silence", "loud / quiet", "jitter", "apart from the one before")
     return Report(
         name="talking_voices",
         title="Driven by other voices",
         about=ABOUT,
-        tables=(Table(title="Codes", columns=columns, rows=tuple(rows)),),
+        tables=(Table(title="Codes", columns=("clip", "voice", *measured, "holds"), rows=tuple(rows)),),
     )
 
 
-def _rows(name: str, case: Case, taught: Motion, ears: tuple[Ear, Voice]) -> list[tuple[str, ...]]:
+def _rows(name: str, case: Case, taught: Motion, ear: Ear) -> list[tuple[str, ...]]:
     """A row for each voice that is not the clip's own."""
-    ear, voice = ears
     steady = float(np.percentile(jitter(case.clip.mouths.lips), STEADY))
     spread = float(opening_of(case.clip.mouths.lips).std())
     rows, before = [], None
@@ -72,21 +72,21 @@ def _rows(name: str, case: Case, taught: Motion, ears: tuple[Ear, Voice]) -> lis
         if other.partition("/")[0] == name.partition("/")[0]:
             continue
         sound = _quiet(sounds.read(CLIPS / other).samples)
-        lips = taught.lips(taught(ear(sound)))
+        heard = ear(sound)
+        lips = taught.lips(taught(heard))
         opening = opening_of(lips)
-        speech = speaking(voice(sound), len(opening))
-        wider = wider_in(opening, speech)
+        wider, louder = wider_in(opening, heard.speech), wider_in(opening, loud(sound))
         shaken = float(np.median(jitter(lips))) / steady
         apart = _apart(opening, before) / spread if before is not None else None
         before = opening
         holds = wider >= OPENER and shaken <= 1 and (apart is None or apart > 0)
         shown = "" if apart is None else f"{apart:.2f}"
-        rows.append((name, other, f"{wider:.2f}", f"{shaken:.2f}", shown, "yes" if holds else "no"))
+        rows.append((name, other, f"{wider:.2f}", f"{louder:.2f}", f"{shaken:.2f}", shown, "yes" if holds else "no"))
     return rows
 
 
 def wider_in(opening: Float64[np.ndarray, " t"], speech: Bool[np.ndarray, " t"]) -> float:
-    """How many times as far the mouth is open in speech as in silence."""
+    """How many times as far the mouth is open in those frames as in all others."""
     return float(opening[speech].mean() / max(float(opening[~speech].mean()), 1e-9))
 
 

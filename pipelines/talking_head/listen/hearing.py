@@ -55,6 +55,10 @@ class Activity:
 
 def spoken(speech: Bool[np.ndarray, " t"], sound: Sound) -> bool:
     """Whether most of what is loud in a sound is speech, so that the rest of it is silence, and not a song."""
-    level = np.sqrt(np.square(sound[: len(speech) * HOP].reshape(-1, HOP)).mean(axis=1))
-    loud = level >= LOUD * np.percentile(level, 95)
-    return bool(speech[loud].mean() >= MOSTLY)
+    return bool(speech[loud(sound)[: len(speech)]].mean() >= MOSTLY)
+
+
+def loud(sound: Sound) -> Bool[np.ndarray, " t"]:
+    """The frames that are loud, as this sound goes."""
+    level = np.sqrt(np.square(sound[: len(sound) // HOP * HOP].reshape(-1, HOP)).mean(axis=1))
+    return np.asarray(level >= LOUD * np.percentile(level, 95))
