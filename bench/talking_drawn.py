@@ -40,16 +40,16 @@ def measure(folder: Path, engines: Sequence[str]) -> Report:
     files = weights()
     front = front_of(files)
     case = case_of(CLIPS / NAMES[0], files)
-    job = folder / "job.pickle"
-    driven = (case.clip, taught(case, [], front))
-    job.write_bytes(pickle.dumps(shown.prepared(case.footage, case.track, driven, files)))
-    tasks = [(name, seed, fold) for name in engines for seed in SEEDS for fold in range(len(case.parts))]
+    jobs = [folder / f"fold {number}.pickle" for number in range(len(case.parts))]
+    for path, fold, motion in zip(jobs, case.parts, taught(case, [], front), strict=True):
+        path.write_bytes(pickle.dumps(shown.prepared(case, fold, motion, files)))
+    tasks = [(job, name, seed) for name in engines for seed in SEEDS for job in jobs]
     with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
-        runs = [pool.submit(shown.shown, job, *task) for task in tasks]
+        runs = [pool.submit(shown.shown, *task) for task in tasks]
         found = dict(zip(tasks, (run.result() for run in runs), strict=True))
-    truth, tables = shown.truth(job), []
+    truth, tables = shown.truth(case, files), []
     for name in engines:
-        seeds = {seed: [found[name, seed, fold] for fold in range(len(case.parts))] for seed in SEEDS}
+        seeds = {seed: [found[job, name, seed] for job in jobs] for seed in SEEDS}
         rows = _rows(seeds, truth, case.parts)
         tables.append(Table(title=name, columns=("run", *COLUMNS, "PSNR", "SSIM", "CPU s a block"), rows=rows))
     return Report(

@@ -22,13 +22,13 @@ from pipelines.talking_head.device import exact
 from pipelines.talking_head.drive import motion
 from pipelines.talking_head.engines import engine
 from pipelines.talking_head.film import written
+from pipelines.talking_head.judge.blocks import ending
 from pipelines.talking_head.landmarks.landmarker import Landmarker
 from pipelines.talking_head.learning.course import Course, Watch, learned
 from pipelines.talking_head.learning.driven import Part, prepared
 from pipelines.talking_head.learning.drivers import ByMotion
 from pipelines.talking_head.learning.engine import MOTION, Model
 from pipelines.talking_head.stages.examining import Clip, examined, pictured
-from pipelines.talking_head.stages.training import held_out
 from pipelines.talking_head.subject import TOGETHER
 from pipelines.talking_head.track.person import Person
 from pipelines.talking_head.track.sights import sighted
@@ -100,13 +100,14 @@ def measure(folder: Path) -> Report:
 def lesson_of(path: Path, side: int) -> Lesson:
     """The clip as the stages would have it, without the daemon."""
     files = weights()
-    case, landmarker = case_of(path, files), Landmarker(files / LANDMARKER)
+    whole, landmarker = case_of(path, files), Landmarker(files / LANDMARKER)
     front = front_of(files)
-    fold = held_out(len(case.track))
+    fold = ending(len(whole.track))
+    case = whole.apart(fold)
     sights = sighted(case.footage, case.track, Person(files / SELFIE), side)
-    whole = scene.assembled(sights, case.track, front(case.clip.sound))
+    known = scene.assembled(sights, case.track, front(case.clip.sound))
     taught = motion.learned(motion.lesson(case.clip, front, fold.learned), [], front.digest)
-    part = prepared(whole, case.track, case.clip.mouths, (taught, fold.learned))
+    part = prepared(known, case.track, case.clip.mouths, (taught, fold.learned))
     clip = Clip(scene=part.scene, track=case.track, held=fold.held, sound=case.clip.sound, ear=ear_of(front, files))
     driver = ByMotion(part.motion, part.controls)
     return Lesson(

@@ -19,6 +19,7 @@ from pipelines.talking_head.drive.codes import Mouths
 from pipelines.talking_head.film import joined, written
 from pipelines.talking_head.ingest.footage import Models, ingested
 from pipelines.talking_head.ingest.speech import Voice
+from pipelines.talking_head.judge.blocks import ending
 from pipelines.talking_head.landmarks.landmarker import Landmarker
 from pipelines.talking_head.learning.course import Learned
 from pipelines.talking_head.learning.driven import Part, prepared
@@ -27,7 +28,6 @@ from pipelines.talking_head.listen.front import apart
 from pipelines.talking_head.listen.hearing import Heard
 from pipelines.talking_head.scene import assembled
 from pipelines.talking_head.stages.examining import Clip, examined
-from pipelines.talking_head.stages.training import held_out
 from pipelines.talking_head.subject import Made, keep, remembered, spoken
 from pipelines.talking_head.track.person import Person
 from pipelines.talking_head.track.sights import sighted
@@ -51,11 +51,11 @@ def lesson_of(files: Path, clock: Laps) -> Lesson:
     landmarker, front = Landmarker(files / LANDMARKER), front_of(files)
     ear = ear_of(front, files)
     footage = clock.timed("ingest", ingested)(CLIPS / NAMES[0], Models(landmarker, Voice(files / VOICE)))
-    track = clock.timed("track", tracked)(footage, landmarker.face)
+    fold = ending(len(footage))
+    track = clock.timed("track", tracked)(footage, landmarker.face, fold.learned)
     lag = clock.timed("track", offset.found)(footage.sound, track.mouth).believed
     sound = offset.shifted(footage.sound, lag)
     sights = clock.timed("track", sighted)(footage, track, Person(files / SELFIE), SIDE)
-    fold = held_out(len(track))
     rows, mouths = fold.learned[track.there[fold.learned]], Mouths(track.lips, footage.blendshapes)
     heard = clock.timed("listen", apart)(front, sound, (int(fold.held[0]), len(track)))
 

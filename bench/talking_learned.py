@@ -15,6 +15,7 @@ from bench.talking import Case, ear_of, front_of
 from pipelines.talking_head.drive import motion
 from pipelines.talking_head.drive.motion import Clip
 from pipelines.talking_head.engines import engine
+from pipelines.talking_head.judge.blocks import ending
 from pipelines.talking_head.landmarks.landmarker import Landmarker
 from pipelines.talking_head.learning.course import Course, Learned, learned
 from pipelines.talking_head.learning.driven import Part
@@ -24,7 +25,6 @@ from pipelines.talking_head.learning.engine import MOTION
 from pipelines.talking_head.listen.front import apart
 from pipelines.talking_head.scene import assembled
 from pipelines.talking_head.stages import examining
-from pipelines.talking_head.stages.training import held_out
 from pipelines.talking_head.track.person import Person
 from pipelines.talking_head.track.sights import Sights, sighted
 from pipelines.talking_head.track.tracked import Track
@@ -43,8 +43,9 @@ class Job:
     files: Path
 
 
-def prepared(case: Case, files: Path) -> Job:
+def prepared(whole: Case, files: Path) -> Job:
     """The job of a clip."""
+    case = whole.apart(ending(len(whole.track)))
     sights = sighted(case.footage, case.track, Person(files / SELFIE), SIDE)
     return Job(track=case.track, sights=sights, clip=case.clip, files=files)
 
@@ -53,7 +54,7 @@ def judged(path: Path, name: str, iterations: int) -> dict[str, Any]:
     """The figures of the receipt, and the seconds that the course took, after so many iterations by that engine."""
     torch.set_num_threads(1)
     job: Job = pickle.loads(path.read_bytes())
-    fold, front = held_out(len(job.track)), front_of(job.files)
+    fold, front = ending(len(job.track)), front_of(job.files)
     rows = fold.learned[job.track.there[fold.learned]]
     heard = apart(front, job.clip.sound, (int(fold.held[0]), len(job.track)))
     taught = motion.learned(motion.lesson(job.clip, front, rows), [], front.digest)

@@ -6,7 +6,6 @@ from __future__ import annotations
 import pickle
 import sys
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,13 +13,12 @@ import numpy as np
 import torch
 from jaxtyping import Float64, UInt8
 
-from bench.talking import ear_of, front_of
+from bench.talking import Case, ear_of, front_of
 from pipelines.talking_head import scene
 from pipelines.talking_head.drive.motion import Clip, Motion
 from pipelines.talking_head.engines import engine
-from pipelines.talking_head.ingest.footage import Footage
 from pipelines.talking_head.judge import drive, pixels
-from pipelines.talking_head.judge.blocks import Fold, folds
+from pipelines.talking_head.judge.blocks import Fold
 from pipelines.talking_head.landmarks.landmarker import Landmarker
 from pipelines.talking_head.learning.course import Course, learned
 from pipelines.talking_head.learning.driven import Part, Performer, calm, picture
@@ -38,14 +36,14 @@ SIDE, ITERATIONS = 96, 400
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Job:
-    """What every fold needs. truth: the lips read from the true pictures at the same size."""
+    """What a fold needs. All of it is known from the frames that are learned from."""
 
+    fold: Fold
     track: Track
     sights: Sights
     clip: Clip
-    motions: Sequence[Motion]
+    motion: Motion
     files: Path
-    truth: Float64[np.ndarray, "t 40 2"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -58,46 +56,45 @@ class Shown:
     seconds: float
 
 
-def prepared(footage: Footage, track: Track, driven: tuple[Clip, Sequence[Motion]], files: Path) -> Job:
-    """The job of a clip."""
-    sights = sighted(footage, track, Person(files / SELFIE), SIDE)
-    lips, _ = watched(sights.pictures, Landmarker(files / LANDMARKER), track.head, track.poses)
-    clip, motions = driven
-    return Job(track=track, sights=sights, clip=clip, motions=motions, files=files, truth=lips)
+def prepared(case: Case, fold: Fold, taught: Motion, files: Path) -> Job:
+    """The job of a fold. taught: by the same frames."""
+    apart = case.apart(fold)
+    sights = sighted(case.footage, apart.track, Person(files / SELFIE), SIDE)
+    return Job(fold=fold, track=apart.track, sights=sights, clip=apart.clip, motion=taught, files=files)
 
 
-def truth(path: Path) -> Float64[np.ndarray, "t 40 2"]:
-    """The true lips of the job."""
-    job: Job = pickle.loads(path.read_bytes())
-    return job.truth
+def truth(case: Case, files: Path) -> Float64[np.ndarray, "t 40 2"]:
+    """The lips that are read from the true pictures, at the size of those that are drawn."""
+    pictures = case.footage.pictures(SIDE)
+    return watched(pictures, Landmarker(files / LANDMARKER), case.track.head, case.track.poses)[0]
 
 
-def shown(path: Path, name: str, seed: int, number: int) -> Shown:
-    """One fold of the job, learned by the engine of that name, and judged."""
+def shown(path: Path, name: str, seed: int) -> Shown:
+    """The job in path, learned by the engine of that name, and judged."""
     torch.set_num_threads(1)
     job: Job = pickle.loads(path.read_bytes())
-    fold = folds(len(job.track))[number]
+    fold = job.fold
     whole = scene.assembled(job.sights, job.track, np.zeros((len(job.track), 1, 1), dtype=np.float32))
-    part = of_clip(whole, job.track, job.clip.mouths, (job.motions[number], fold.learned))
+    part = of_clip(whole, job.track, job.clip.mouths, (job.motion, fold.learned))
     began = time.process_time()
-    performer = Performer(_learned(part, fold, job.files, (name, seed)), part, calm(part.scene, fold.learned))
+    performer = Performer(_learned(part, job, (name, seed)), part, calm(part.scene, fold.learned))
     seconds = time.process_time() - began
-    film, true = _played(job, performer, fold), job.sights.pictures[fold.held]
+    film, true = _played(job, performer), job.sights.pictures[fold.held]
     found = Shown(
-        lips=_lips(job, performer, fold),
+        lips=_lips(job, performer),
         psnr=pixels.mean_psnr(film, true),
         ssim=float(np.mean([pixels.ssim(one, other) for one, other in zip(film, true, strict=True)])),
         seconds=seconds,
     )
-    print(f"{name} seed {seed} fold {number}: {found.psnr:.2f} dB, {found.ssim:.3f}, {seconds:.0f} s", file=sys.stderr)
+    print(f"{name} seed {seed} {path.stem}: {found.psnr:.2f} dB, {found.ssim:.3f}, {seconds:.0f} s", file=sys.stderr)
     return found
 
 
-def _learned(part: Part, fold: Fold, files: Path, run: tuple[str, int]) -> Model:
+def _learned(part: Part, job: Job, run: tuple[str, int]) -> Model:
     name, seed = run
     course = Course(engine=engine(name), iterations=ITERATIONS, seed=seed, drive=MOTION)
-    rows = torch.from_numpy(fold.learned)
-    triangles = torch.from_numpy(Landmarker(files / LANDMARKER).face.triangles).long()
+    rows = torch.from_numpy(job.fold.learned)
+    triangles = torch.from_numpy(Landmarker(job.files / LANDMARKER).face.triangles).long()
     torch.manual_seed(seed)
     model = course.engine.begun(part.scene.chosen(rows), part.head, triangles, course.drive)
     return learned(model, part.scene, rows, course).model
@@ -107,22 +104,22 @@ def _audio(job: Job, way: drive.Way) -> drive.Audio:
     return drive.Audio(ear_of(front_of(job.files), job.files), job.clip.sound, way)
 
 
-def _lips(job: Job, performer: Performer, fold: Fold) -> dict[str, Float64[np.ndarray, "h 40 2"]]:
+def _lips(job: Job, performer: Performer) -> dict[str, Float64[np.ndarray, "h 40 2"]]:
     """The lips of each film of the held-out frames, all in one pose."""
-    still = job.track.poses.chosen(np.full(len(fold.held), performer.row))
+    still = job.track.poses.chosen(np.full(len(job.fold.held), performer.row))
     ways = {"right": drive.right, "wrong": drive.wrong, "silent": drive.silent}
-    films = {name: performer(_audio(job, way).of(fold)) for name, way in ways.items()}
-    films["tracked"] = performer.shown(performer.part.codes[fold.held])
+    films = {name: performer(_audio(job, way).of(job.fold)) for name, way in ways.items()}
+    films["tracked"] = performer.shown(performer.part.codes[job.fold.held])
     found = {}
     for name, film in films.items():
         found[name], _ = watched(film, Landmarker(job.files / LANDMARKER), job.track.head, still)
     return found
 
 
-def _played(job: Job, performer: Performer, fold: Fold) -> UInt8[np.ndarray, "h s s 3"]:
+def _played(job: Job, performer: Performer) -> UInt8[np.ndarray, "h s s 3"]:
     """The held-out frames in their own poses and with their own eyes, driven by the right audio."""
     part = performer.part
-    codes = part.motion(_audio(job, drive.right).of(fold))
-    controls = torch.from_numpy(part.controls(codes, job.track.blink[fold.held])).float()
-    pairs = zip(fold.held, controls, strict=True)
+    codes = part.motion(_audio(job, drive.right).of(job.fold))
+    controls = torch.from_numpy(part.controls(codes, job.track.blink[job.fold.held])).float()
+    pairs = zip(job.fold.held, controls, strict=True)
     return np.stack([picture(performer.model, part.scene, int(row), control) for row, control in pairs])

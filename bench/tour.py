@@ -21,9 +21,9 @@ from daemon.names import numbered
 from pipelines.talking_head import HOP, RATE
 from pipelines.talking_head.claim import VIDEOS
 from pipelines.talking_head.ingest import sound
+from pipelines.talking_head.judge.blocks import ending
 from pipelines.talking_head.stages.files import load_sights
 from pipelines.talking_head.stages.listening import SOUND
-from pipelines.talking_head.stages.training import held_out
 from tests.unit.talking_world import wav
 
 FOLDER = Path("visaged-tour")
@@ -93,7 +93,7 @@ def _run(place: Place) -> bool:
 def _kept(work: Path) -> tuple[float, Pictures, Float32[np.ndarray, " n"]]:
     """What of the clip was not learned from: since which second, its pictures, and its sound, in step with them."""
     pictures = load_sights(work / "stages" / "track").pictures
-    rows = held_out(len(pictures)).held
+    rows = ending(len(pictures)).held
     samples = np.load(work / "stages" / "listen" / SOUND)
     first, last = int(rows[0]), int(rows[-1]) + 1
     return first * HOP / RATE, np.asarray(pictures[first:last]), samples[first * HOP : last * HOP]

@@ -221,6 +221,7 @@ def made_up_track(frames=30, side=16):
         blink=some.uniform(size=(frames, 2)),
         there=some.uniform(size=frames) > 0.1,
         reprojection=some.uniform(size=frames),
+        learned=np.arange(frames),
     )
     shown = some.integers(0, 256, (frames, side, side, 3), dtype=np.uint8)
     sway = 0.01 * some.normal(size=(frames, 4))

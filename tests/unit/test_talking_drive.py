@@ -211,6 +211,7 @@ def track_of(lips, head, coefficients):
         blink=np.zeros((count, 2)),
         there=np.ones(count, dtype=bool),
         reprojection=np.zeros(count),
+        learned=np.arange(count),
     )
 
 

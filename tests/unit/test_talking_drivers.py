@@ -67,6 +67,7 @@ def filmed(head, clip):
         blink=some.uniform(0, 0.1, (FRAMES, 2)),
         there=np.arange(FRAMES) % 30 != 7,
         reprojection=np.zeros(FRAMES),
+        learned=np.arange(FRAMES),
     )
     pictures = np.full((FRAMES, SIDE, SIDE, 3), 180, dtype=np.uint8)
     pictures[:, 18:25, 11:21] = (180 - 150 * opening / opening.max()).astype(np.uint8)[:, None, None, None]

@@ -17,7 +17,7 @@ import torch
 from pipelines.contract import BadInput, Input
 from pipelines.talking_head import HOP
 from pipelines.talking_head.about import ABOUT, read_about
-from pipelines.talking_head.judge.blocks import GUARD
+from pipelines.talking_head.judge.blocks import GUARD, ending
 from pipelines.talking_head.learning.drivers import ByEar
 from pipelines.talking_head.listen.hearing import Heard
 from pipelines.talking_head.playing import BLEND
@@ -25,7 +25,6 @@ from pipelines.talking_head.scene import mouth_boxes
 from pipelines.talking_head.stages import listening
 from pipelines.talking_head.stages.examining import lag
 from pipelines.talking_head.stages.files import load_sights, load_track, named, save_sights, save_track
-from pipelines.talking_head.stages.training import held_out
 from pipelines.talking_head.subject import Made, keep, remembered, spoken
 from tests.unit.talking_world import a_talking_ball, begun, made_up_track, wandering
 
@@ -148,18 +147,18 @@ def test_in_silence_the_mouth_is_shut_whatever_is_heard(subject):
 
 
 def test_the_end_of_a_clip_is_held_out_behind_a_guard():
-    fold = held_out(250)
+    fold = ending(250)
     assert fold.held.tolist() == list(range(200, 250))
     assert fold.learned.tolist() == list(range(200 - GUARD))
-    assert len(held_out(20_000).held) == 250
+    assert len(ending(20_000).held) == 250
 
 
-def test_nobody_learns_from_what_is_beside_a_join_and_none_is_held_out():
-    fold = held_out(1000, (0, 300, 700))
+def test_nobody_learns_from_what_is_beside_a_join_and_none_is_ending():
+    fold = ending(1000, (0, 300, 700))
     assert fold.held.tolist() == list(range(800, 1000))
     near = {row for join in (300, 700) for row in range(join - GUARD, join + GUARD)}
     assert fold.learned.tolist() == [row for row in range(800 - GUARD) if row not in near]
-    short = held_out(1000, (0, 900))
+    short = ending(1000, (0, 900))
     assert short.held.tolist() == list(range(900, 1000))
     assert short.learned.tolist() == list(range(900 - GUARD))
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -12,6 +13,8 @@ from jaxtyping import Int64
 from pipelines.talking_head import FPS
 
 BLOCKS = 5
+HELD, MOST = 0.2, 10 * FPS
+"""Share of a clip that is held out where one block is, and at most so many frames."""
 GUARD = -(-FPS // 2)
 """Frames on each side of a held-out block that nobody learns from: 0.5 s."""
 
@@ -38,3 +41,14 @@ def folds(frames: int, blocks: int = BLOCKS, guard: int = GUARD) -> tuple[Fold, 
             raise ValueError(f"{frames} frames are too few for {blocks} blocks with {guard} frames of guard.")
         found.append(Fold(learned, rows[first:last]))
     return tuple(found)
+
+
+def ending(frames: int, starts: Sequence[int] | Int64[np.ndarray, " k"] = (0,)) -> Fold:
+    """The end of the last take is held out; all before it is learned but guards, there and where takes are joined.
+
+    starts: the first frame of each take.
+    """
+    first = frames - min(round(HELD * frames), MOST, frames - int(starts[-1]))
+    rows = np.arange(frames, dtype=np.int64)
+    near = np.min([abs(rows - join + 0.5) for join in (first, *starts[1:])], axis=0) < GUARD
+    return Fold(rows[(rows < first) & ~near], rows[first:])

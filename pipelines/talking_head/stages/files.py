@@ -24,7 +24,7 @@ STATE, PREVIEW = "state", "preview.png"
 """What the stage train leaves: the folder of what is remembered, and the preview."""
 _REGION = ("left", "top", "width", "height")
 _HEAD = ("shape", "bases", "mean", "directions")
-_TRACK = ("coefficients", "at", "lips", "mouth", "blink", "there", "reprojection", "starts")
+_TRACK = ("coefficients", "at", "lips", "mouth", "blink", "there", "reprojection", "learned", "starts")
 
 
 def video(work: Work) -> Input | None:

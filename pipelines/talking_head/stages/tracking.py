@@ -7,6 +7,7 @@ import shutil
 from pipelines.contract import Result, Work
 from pipelines.talking_head import FPS, Options
 from pipelines.talking_head.ingest.footage import Footage, Look
+from pipelines.talking_head.judge.blocks import ending
 from pipelines.talking_head.landmarks import archive
 from pipelines.talking_head.stages.files import TRACK, load_footage, load_track, save_sights, save_track
 from pipelines.talking_head.track.person import Person
@@ -45,5 +46,6 @@ def _posed(work: Work, footage: Footage) -> Track:
     """The track, which is fitted in one go."""
     if not (work.folder / TRACK).exists():
         work.progress(0, len(footage), "frames", "poses")
-        save_track(work.folder, tracked(footage, archive.read(work.weights(LANDMARKER)).face))
+        face = archive.read(work.weights(LANDMARKER)).face
+        save_track(work.folder, tracked(footage, face, ending(len(footage), footage.starts).learned))
     return load_track(work.folder)

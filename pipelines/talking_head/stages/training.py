@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,13 +11,13 @@ import numpy as np
 import torch
 
 from pipelines.contract import BadInput, Result, Work, cores, write_atomic
-from pipelines.talking_head import FPS, GIB, HOP, WHOLE, Options
+from pipelines.talking_head import GIB, HOP, WHOLE, Options
 from pipelines.talking_head.device import device, device_name
 from pipelines.talking_head.drive import motion
 from pipelines.talking_head.drive.codes import Mouths
 from pipelines.talking_head.drive.pausing import narrowest
 from pipelines.talking_head.engines import engine
-from pipelines.talking_head.judge.blocks import GUARD, Fold
+from pipelines.talking_head.judge.blocks import Fold, ending
 from pipelines.talking_head.landmarks.landmarker import Landmarker
 from pipelines.talking_head.learning.course import Course, Learned, OverMemory, Step, Watch, learned
 from pipelines.talking_head.learning.driven import prepared
@@ -37,8 +37,6 @@ from pipelines.talking_head.track.bundle import Head
 from pipelines.talking_head.track.tracked import Track
 from pipelines.talking_head.weights import LANDMARKER
 
-HELD, MOST_HELD = 0.2, 10 * FPS
-"""Share of the clip that is not learned from but judged by, and at most so many frames: its end."""
 TOLD = 10
 """Iterations between two lines of progress."""
 MEANT = 50
@@ -138,21 +136,10 @@ def _warned(course: Learned, options: Options) -> tuple[str, ...]:
     return tuple(found)
 
 
-def held_out(frames: int, starts: Sequence[int] = (0,)) -> Fold:
-    """The end of the last take, and all before it but guards of half a second: before it, and where takes are joined.
-
-    starts: the first frame of each take.
-    """
-    first = frames - min(round(HELD * frames), MOST_HELD, frames - int(starts[-1]))
-    rows = np.arange(frames, dtype=np.int64)
-    near = np.min([abs(rows - join + 0.5) for join in (first, *starts[1:])], axis=0) < GUARD
-    return Fold(rows[(rows < first) & ~near], rows[first:])
-
-
 def lesson_of(work: Work, options: Options, sound: Sound, front: FrontEnd) -> Lesson:
     """What is learned in that job; what gives the codes has learned already. sound: in step with the mouth."""
     track = load_track(work.earlier("track"))
-    fold = held_out(len(track), [int(start) for start in track.starts])
+    fold = ending(len(track), track.starts)
     heard = apart(front, sound, sorted({*map(int, track.starts[1:]), int(fold.held[0]), len(track)}))
     scene = assembled(load_sights(work.earlier("track")), track, heard)
     landmarker = Landmarker(work.weights(LANDMARKER))

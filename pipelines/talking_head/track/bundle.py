@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float32, Float64
+from jaxtyping import Bool, Float32, Float64, Int64
 
 from pipelines.talking_head.landmarks.points import EYE_CORNERS, MESH, STEADY
 from pipelines.talking_head.track.turning import FOCAL, Poses, crossing, joined, nearest, projected, rotation, slopes
@@ -85,12 +85,14 @@ class Fit:
     reprojection: Float64[np.ndarray, " t"]
 
 
-def fitted(observed: Observed, canonical: Float32[np.ndarray, "v 3"], rounds: int = ROUNDS) -> Fit:
-    """The head and its poses that the landmarks are nearest to."""
+def fitted(
+    observed: Observed, canonical: Float32[np.ndarray, "v 3"], learned: Int64[np.ndarray, " n"], rounds: int = ROUNDS
+) -> Fit:
+    """The head and its poses that the landmarks are nearest to. learned: the frames that say how the head is."""
     face = canonical[:MESH].astype(np.float64)
-    head = driven(face, observed.blendshapes[observed.there])
+    rows = learned[observed.there[learned]]
+    head = driven(face, observed.blendshapes[rows])
     poses = placed(observed, face)
-    rows = np.flatnonzero(observed.there)
     rows = rows[np.linspace(0, len(rows) - 1, min(len(rows), AT_ONCE)).astype(int)]
     for _ in range(rounds):
         formed = head.formed(head.coefficients(observed.blendshapes))

@@ -50,7 +50,8 @@ def sighted(footage: Footage, track: Track, person: Person, side: int, look: Loo
     if rows.done < len(footage):
         raise RuntimeError("The video has fewer frames than when it was looked at first: was it changed?")
     pictures = rows.pictures
-    looks = np.linspace(0, len(pictures) - 1, min(LOOKS, len(pictures))).astype(int)
+    known = track.learned
+    looks = known[np.linspace(0, len(known) - 1, min(LOOKS, len(known))).astype(int)]
     return Sights(
         pictures=pictures,
         ground=plated((pictures[row], person(pictures[row])) for row in looks).picture,

@@ -24,7 +24,8 @@ class Track:
     at: the landmarks from the middle of the crop, in its sides. lips: the outer, then the inner ring in the head's
     frame, free of its pose, in inter-ocular distances. mouth: in the columns of ``lips.mouths``. blink: of both eyes, 0
     open to 1 shut. reprojection: mean distance of landmark and fitted surface, share of the inter-ocular distance.
-    starts: the frame with which each take begins: what is beside a join was not one after the other.
+    learned: the frames that say how the head is formed, and what is behind it. starts: the frame with which each take
+    begins: what is beside a join was not one after the other.
     """
 
     head: Head
@@ -36,6 +37,7 @@ class Track:
     blink: Float64[np.ndarray, "t 2"]
     there: Bool[np.ndarray, " t"]
     reprojection: Float64[np.ndarray, " t"]
+    learned: Int64[np.ndarray, " n"]
     starts: Int64[np.ndarray, " k"] = field(default_factory=lambda: np.zeros(1, dtype=np.int64))
 
     def __len__(self) -> int:
@@ -60,10 +62,15 @@ class Track:
         return projected(self.poses.seen(self.head.formed(self.coefficients)))
 
 
-def tracked(footage: Footage, face: Canonical) -> Track:
-    """Where the head of the footage is, and what its eyes and lips do."""
+def tracked(footage: Footage, face: Canonical, learned: Int64[np.ndarray, " n"] | None = None) -> Track:
+    """Where the head of the footage is, and what its eyes and lips do.
+
+    learned: the frames from which is learned how the head is formed, so that nothing is known of those by which it is
+    judged; all without them. In every frame its pose and lips are found.
+    """
+    learned = np.arange(len(footage)) if learned is None else learned
     observed = framed(footage)
-    fit = bundle.fitted(observed, face.points)
+    fit = bundle.fitted(observed, face.points, learned)
     coefficients = fit.head.coefficients(observed.blendshapes)
     formed = fit.head.formed(coefficients)
     poses = joined([steadied(fit.poses.chosen(rows)) for rows in np.split(np.arange(len(footage)), footage.starts[1:])])
@@ -78,6 +85,7 @@ def tracked(footage: Footage, face: Canonical) -> Track:
         blink=np.clip(observed.blendshapes[:, [BLINK_LEFT, BLINK_RIGHT]], 0.0, 1.0),
         there=observed.there,
         reprojection=bundle.missed(observed.at, formed, poses),
+        learned=learned,
         starts=footage.starts,
     )
 
