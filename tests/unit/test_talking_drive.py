@@ -168,6 +168,15 @@ def test_silence_that_nobody_taught_is_not_heard_before_a_word():
     assert not np.allclose(one, other)
 
 
+def test_a_long_sound_is_said_in_parts_as_in_one_go(monkeypatch):
+    clip = talking(250, seed=14)
+    model = motion.learned(motion.lesson(clip, Loud()), [], Loud.digest)
+    heard = heard_by(Loud(), clip.sound)
+    whole = model.freely(heard)
+    monkeypatch.setattr(motion, "AT_ONCE", 60)
+    assert np.allclose(model.freely(heard), whole)
+
+
 def test_silence_counts_as_taught_from_a_second_on():
     clip = talking(250, seed=14)
     for silent, taught in ((24, False), (25, True)):
