@@ -91,6 +91,7 @@ class Command:
     ``Request.arguments``. commits: it changes the key's state and tree, in order with the jobs of the key; else it only
     reads what is there and answers (``Result.answer``) at once. keyed: it is about one key, ``--key`` on the command
     line; else about none. hidden: only the daemon asks it. weighs: it cannot do without the weights.
+    heeds_options: its stages read options; else those that were said for the key may be such as cannot be had.
     """
 
     name: str
@@ -101,6 +102,7 @@ class Command:
     keyed: bool = True
     hidden: bool = False
     weighs: bool = False
+    heeds_options: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

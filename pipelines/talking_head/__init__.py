@@ -94,9 +94,8 @@ class Options:
             near = f"{self.resolution - 1} or {self.resolution + 1}"
             raise ValueError(f"resolution = {self.resolution}: it must be even, because films need that; take {near}")
         if self.front_end in OWN and not self.front_end_folder:
-            raise ValueError(
-                f'front_end = "{self.front_end}" needs front_end_folder: the name of the folder in which you brought it'
-            )
+            asks = f'front_end = "{self.front_end}"'
+            raise ValueError(f"front_end_folder is missing: {asks} asks for the folder in which you brought it")
         part_of(self.begin, self.end, self.crop)
 
     def _in_parts(self) -> None:
@@ -154,6 +153,7 @@ PIPELINE = Pipeline(
             stages=(Stage(name="back", memory=GIB // 4),),
             commits=True,
             hidden=True,
+            heeds_options=False,
         ),
     ),
     reverted="rollback",
