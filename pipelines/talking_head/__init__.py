@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipelines.contract import Command, Gpus, Loose, Pipeline, Publish, Stage, checked, option, setting
-from pipelines.talking_head.claim import KINDS, PRINCIPAL, claim
+from pipelines.talking_head.claim import KINDS, PRINCIPAL, WHOLE, claim, goes_on
 from pipelines.talking_head.ingest.part import AUTO, Part, part_of
 from pipelines.talking_head.own import KINDS as OWN
 from pipelines.talking_head.own import own_pack
@@ -45,7 +45,6 @@ FORMER = {"gaussians": "egstalker"}
 FRONTS = ("speech+mel", "speech", "mel", "whisper", *OWN)
 DRIVES = ("motion", "audio")
 RASTERS = ("own", "gsplat")
-WHOLE = "whole"
 STAGES = (WHOLE, "head", "lips", "torso")
 """What of a head is learned: all, or one part of it."""
 LINE = 300
@@ -133,7 +132,7 @@ PIPELINE = Pipeline(
         Stage(name="ingest", memory=2 * GIB, recalls=True),
         Stage(name="track", memory=4 * GIB),
         Stage(name="listen", memory=3 * GIB, recalls=True),
-        Stage(name="train", memory=4 * GIB, timeout=7 * DAY, gpus=Gpus.OPTIONAL, gpu_memory=8 * GIB),
+        Stage(name="train", memory=4 * GIB, timeout=7 * DAY, gpus=Gpus.OPTIONAL, gpu_memory=8 * GIB, recalls=goes_on),
         Stage(name="render", memory=2 * GIB, timeout=7 * DAY, gpus=Gpus.OPTIONAL, gpu_memory=4 * GIB, recalls=True),
         Stage(name="mux", memory=GIB, recalls=True),
     ),

@@ -75,3 +75,18 @@ def test_a_sound_never_fails_in_time_while_a_video_of_its_subject_is_being_copie
     assert intake.give_up_waiting(1000 * LIMIT) == ()
     assert {job.status for job in jobs} == {Status.ACCEPTING}
     assert not any(job.refused for job in jobs)
+
+
+LIPS = {"engine": "ernerf", "stage": "lips"}
+
+
+def test_a_part_of_a_head_waits_for_its_video_as_a_whole_and_comes_behind_it_whatever_their_names(intake):
+    lips, video = dropped("again.mp4", LIPS), dropped("take.mp4", {"engine": "ernerf"})
+    assert intake.take_stock(scanned(lips), now=1.0) == ()
+    jobs = intake.take_stock(scanned(lips, video), now=2.0)
+    assert [job.name for job in jobs] == ["take", "again"]
+
+
+def test_a_part_of_a_head_is_a_job_while_its_video_is_still_being_learned(intake):
+    assert [job.name for job in intake.take_stock(scanned(dropped("take.mp4", {"engine": "ernerf"})), now=1.0)]
+    assert [job.name for job in intake.take_stock(scanned(dropped("again.mp4", LIPS)), now=2.0)] == ["again"]
