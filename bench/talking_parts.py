@@ -15,7 +15,8 @@ from bench.report import Report, Table
 from bench.talking import CLIPS, NAMES, missing, weights
 from bench.talking_job import Lesson, lesson_of, named, used
 from bench.talking_learned import SIDE
-from pipelines.talking_head import ENGINES, WHOLE
+from pipelines.talking_head import ENGINES
+from pipelines.talking_head.claim import WHOLE
 from pipelines.talking_head.egstalker import engine as egstalker
 from pipelines.talking_head.egstalker import model as deformed
 from pipelines.talking_head.egstalker.deform import Deformation

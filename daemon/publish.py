@@ -7,13 +7,16 @@ rename. From then on what is still in ``publishing/`` has to be shown, what is n
 
     result          the stage's folder (with WHY.txt, SEE.txt and receipt.json in it) or the stage's file
     WHY.txt         beside a file, where something failed
+    beside.<name>   beside a file, what else there is of it
     receipt.json    beside a file
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import stat
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -28,11 +31,12 @@ from daemon.receipt import Receipt, made_by, receipt
 from daemon.why import WHY, note, write_why
 from pipelines.contract import Publish, write_atomic
 
-__all__ = ["Publication", "Receipt", "choose_target", "publish", "published", "receipt"]
+__all__ = ["Publication", "Receipt", "choose_target", "ending", "publish", "published", "receipt"]
 
 _RESULT: Final = "result"
 _RECEIPT: Final = "receipt.json"
 _SEE: Final = "SEE.txt"
+_ALSO: Final = "beside."
 _BESIDE: Final = {WHY: f".{WHY}", _RECEIPT: f".{_RECEIPT}"}
 """What stands beside a file, in this order: how its name ends, after the target's name."""
 
@@ -44,7 +48,7 @@ class Publication:
     staged: what the last stage left, a folder or a file; None: only the receipt and notes are published, in a folder.
     work: the job's work folder. results: the folder that the result appears in. target: its name there, without a
     suffix, from ``choose_target``. receipt: from ``receipt``. why: what failed of it; see: where the result is that
-    answers for this job; both in plain words.
+    answers for this job; both in plain words. beside: what the last stage left to stand beside a file.
     """
 
     job: str
@@ -56,6 +60,7 @@ class Publication:
     ownership: Ownership
     why: str | None = None
     see: str | None = None
+    beside: tuple[Path, ...] = ()
 
     @property
     def preparing(self) -> Path:
@@ -68,12 +73,18 @@ class Publication:
         return self.work / "publishing"
 
 
-def choose_target(results: Path, name: str, publish: Publish, suffix: str = "") -> str:
+def ending(beside: Path) -> str:
+    """How the name ends of what stands beside a file, after the target's name."""
+    return f".{beside.name}"
+
+
+def choose_target(results: Path, name: str, publish: Publish, suffixes: Sequence[str] = ()) -> str:
     """A name that nothing in results has yet, in any case, safe for every file system; a used one gets ``-2``.
 
-    suffix: of the file that will be published (``.mp4``). Only a look: save it, then ``publish``.
+    suffixes: of the file that will be published (``.mp4``), and of what stands beside it. Only a look: save it, then
+    ``publish``.
     """
-    endings = ("",) if publish is Publish.FOLDER else (suffix, *_BESIDE.values())
+    endings = ("",) if publish is Publish.FOLDER else (*suffixes, *_BESIDE.values())
     return unused(safe(name), names_in(results), endings)
 
 
@@ -117,6 +128,8 @@ def _prepare(plan: Publication) -> Failed | None:
             return failed
         step(Step.PUBLISH_STAGED)
     inside = result if result.is_dir() else plan.preparing
+    if not result.is_dir() and (failed := _put_beside(plan)):
+        return failed
     if plan.why is not None:
         write_why(inside, plan.why, plan.ownership)
     if plan.see is not None:
@@ -144,6 +157,18 @@ def _set_aside(plan: Publication, result: Path) -> Failed | None:
                 Kind.CRASH,
             )
     rename_new(plan.staged, result)
+    return None
+
+
+def _put_beside(plan: Publication) -> Failed | None:
+    """Afterwards what stands beside the file is prepared too, copied: so it can be done again after a kill."""
+    for path in plan.beside:
+        if not stat.S_ISREG(path.lstat().st_mode if os.path.lexists(path) else 0):
+            told = (
+                f"What the last stage left beside its result ({shown(path.name)}) is gone, or no file; retry the job."
+            )
+            return Failed(told, Kind.CRASH)
+        shutil.copyfile(path, plan.preparing / f"{_ALSO}{path.name}")
     return None
 
 
@@ -181,6 +206,7 @@ def _places(plan: Publication) -> dict[Path, Path]:
         return {result: plan.results / plan.target}
     suffix = plan.staged.suffix if plan.staged else ""
     parts = {result: plan.results / (plan.target + suffix)}
+    parts |= {plan.publishing / f"{_ALSO}{one.name}": plan.results / (plan.target + ending(one)) for one in plan.beside}
     if plan.why is not None:
         parts[plan.publishing / WHY] = plan.results / (plan.target + _BESIDE[WHY])
     parts[plan.publishing / _RECEIPT] = plan.results / (plan.target + _BESIDE[_RECEIPT])

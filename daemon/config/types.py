@@ -121,7 +121,8 @@ class Daemon(Table):
         60, "How long a file that looks unfinished is waited for before its stage judges it."
     )
     partner_timeout: Duration = key(
-        "24h", "How long a drop waits for a missing partner, such as a second mesh, before it fails."
+        "24h",
+        "How long a drop waits for a missing partner, such as a second mesh or a sound's first video, before it fails.",
     )
     disk_min: Size = key("2 GB", "Free space of the work disk under which no job is started.")
     unpack_limit: Size = key("50 GB", "Size to which one dropped archive may unpack; a larger one is refused.")

@@ -14,7 +14,7 @@
 - ``orders``       what the user orders from the command line;  ``asking``  jobs without an item
 - ``reverting``    back to an earlier revision of a key's state
 - ``forgetting``   a key is forgotten, with all that is on disk of it
-- ``keys``         whose a state is, and the options that were said for it
+- ``keys``         whose a state is, and the options that were said for it;  ``lasting``  which of these hold on
 - ``sources``      where the originals of a key's files lie once their jobs are over
 - ``tree_watch``   whether users have changed result trees
 - ``retention``    what is removed with time

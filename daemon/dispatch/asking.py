@@ -13,6 +13,7 @@ import structlog
 from daemon.dispatch.events import TreeEdited
 from daemon.dispatch.intake import new_id
 from daemon.dispatch.keys import keys_of, options_of
+from daemon.dispatch.lasting import Lasting
 from daemon.dispatch.site import Site
 from daemon.errors import CannotDo
 from daemon.folders import walk
@@ -27,9 +28,6 @@ AHEAD = 100
 
 CLOCK = " (by itself)"
 """Ends the name of what nobody has asked for."""
-EARLIER = (
-    " A part of this was said by the manifest of an earlier drop into {key}; the manifest of another can change it."
-)
 
 log = structlog.get_logger()
 
@@ -61,10 +59,9 @@ class Asking:
         """Afterwards the question is a job in the queue. Raises CannotDo for what cannot be asked."""
         command = self._command(question)
         job = self._job(question, command, now)
-        said = options_of(self._site.state_folder(job)) if job.key is not None else {}
-        options = self._site.inboxes[question.inbox].routing.check(self._site.pipeline(job), said)
+        options = self._options(job, command)
         if isinstance(options, str):
-            raise CannotDo(f"{options}{EARLIER.format(key=job.key) if said else ''}")
+            raise CannotDo(options)
         if question.given is not None:
             place = self._site.folder(job) / "in"
             place.parent.mkdir(parents=True, exist_ok=True)
@@ -106,6 +103,14 @@ class Asking:
                 pipeline=edited.pipeline, command=pipeline.edited, inbox=edited.inbox, key=edited.key, clock=True
             )
             self.ask_once(question, now)
+
+    def _options(self, job: Job, command: Command) -> Mapping[str, Any] | str:
+        """With what was said for its key, where the command heeds it; else those of config.toml, which can be had."""
+        pipeline, check = self._site.pipeline(job), self._site.inboxes[job.inbox].routing.check
+        if job.key is None or not command.heeds_options:
+            return check(pipeline, {})
+        said = options_of(self._site.state_folder(job), pipeline)
+        return Lasting(pipeline=pipeline, check=check, key=job.key, said=said).options({})
 
     def _command(self, question: Question) -> Command:
         pipeline = self._site.pipelines.get(question.pipeline)

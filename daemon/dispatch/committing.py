@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +15,7 @@ import structlog
 
 from daemon import revisions, tree
 from daemon.dispatch import keys, sources
+from daemon.dispatch.lasting import Lasting
 from daemon.dispatch.preparing import PREPARED, STATE
 from daemon.dispatch.receipts import faults_of, receipt_of, results_of, staged_by, why_partly
 from daemon.dispatch.site import Site
@@ -98,15 +99,22 @@ class Committing:
         if revision is not None:
             revisions.commit(self._root, revision)
         if self.job.command is None:
-            once = self.site.pipeline(self.job).once
-            lasting = {name: value for name, value in self.job.arguments.items() if name not in once}
-            keys.note(self._root, self.job, lasting)
+            keys.note(self._root, self.job, self._lasting())
             sources.note(self._root, self.job, self._request, self.site)
         forgets = bool(self._told.get("prune"))
         if self.job.command != self.site.pipeline(self.job).edited:  # somebody who goes back has them read before
             revisions.prune(self._root, 1 if forgets else REVISIONS)
         if forgets:
             self._forget_copies()
+
+    def _lasting(self) -> Mapping[str, Any]:
+        """The options that hold for the key from now on: the job's manifest said them, or one before it."""
+        pipeline = self.site.pipeline(self.job)
+        given = {name: value for name, value in self.job.arguments.items() if name not in pipeline.once}
+        said = keys.options_of(self._root, pipeline)
+        check = self.site.inboxes[self.job.inbox].routing.check
+        together = Lasting(pipeline=pipeline, check=check, key=str(self.job.key), said=said).together(given)
+        return {**said, **given} if together is None else together
 
     def _forget_copies(self) -> None:
         """Afterwards no work folder of the key holds an older state, nor is one kept that a backup was put in place of.

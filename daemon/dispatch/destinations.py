@@ -71,8 +71,8 @@ class Destinations:
         if self._site.pipeline(job).publish is Publish.TREE:
             below = self._site.named_folder(job)
             return replace(job, inputs_at=inputs_at, result=os.path.relpath(self._site.results_folder(job), below))
-        form, suffix = form_of_result(job, self._site)
-        target = publish.choose_target(self._site.results_folder(job), job.name, form, suffix)
+        form, endings = form_of_result(job, self._site)
+        target = publish.choose_target(self._site.results_folder(job), job.name, form, endings)
         return replace(job, inputs_at=inputs_at, result=target)
 
     def result_exists(self, job: Job) -> bool:

@@ -27,11 +27,12 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Want:
-    """An item that waits for a partner. since: wall clock, seconds."""
+    """An item that waits for a partner, or (after) for what has to come before it. since: wall clock, seconds."""
 
     arrival: Arrival
     what: str
     since: float
+    after: bool = False
 
 
 def new_id(now: float) -> str:
@@ -82,7 +83,7 @@ class Intake:
             if self._has_come(arrival, draft, jobs):
                 jobs.append(self._job(arrival, draft, now))
             else:
-                want = Want(arrival=arrival, what=draft.after, since=self._first_seen(arrival, now))
+                want = Want(arrival=arrival, what=draft.after, since=self._first_seen(arrival, now), after=True)
                 wants[place(arrival.inbox, arrival.tops)] = want
         self._wants = {k: w for k, w in self._wants.items() if w.arrival.inbox != inventory.inbox} | wants
         self._unsettled[inventory.inbox] = inventory.unsettled
@@ -103,8 +104,12 @@ class Intake:
         return (job,)
 
     def give_up_waiting(self, now: float) -> tuple[Job, ...]:
-        """Afterwards what waited too long for its partner is a job that fails; those jobs are given back."""
-        late = [w for w in self._wants.values() if now - w.since >= self._site.limits.partner_timeout]
+        """Afterwards what waited too long for its partner is a job that fails; those jobs are given back.
+
+        Not what has to come after something while that may be on its way: something of its key is still being copied.
+        """
+        limit = self._site.limits.partner_timeout
+        late = [w for w in self._wants.values() if now - w.since >= limit and not (w.after and self._is_coming(w))]
         jobs = tuple(self._job(w.arrival, self._too_late(w), now) for w in late)
         for want in late:
             del self._wants[place(want.arrival.inbox, want.arrival.tops)]
@@ -113,11 +118,6 @@ class Intake:
             for inbox in {job.inbox for job in jobs}:
                 self._note_waiting(inbox, now)
         return jobs
-
-    def next_time(self) -> float | None:
-        """When the next item will have waited too long: wall clock, seconds."""
-        limit = self._site.limits.partner_timeout
-        return min((w.since + limit for w in self._wants.values()), default=None)
 
     @property
     def waits(self) -> int:
@@ -151,6 +151,12 @@ class Intake:
         whose = (draft.pipeline, arrival.inbox, key)
         others = (*new, *self._store.of_status(*ACTIVE))
         return any((j.pipeline, j.inbox, j.key) == whose and j.holds and not j.refused for j in others)
+
+    def _is_coming(self, want: Want) -> bool:
+        """Whether something lies beside the item, in the folder of its key, that is not complete."""
+        beside = f"{want.arrival.lane}/{want.arrival.key}/"
+        others = self._unsettled.get(want.arrival.inbox, ())
+        return want.arrival.key is not None and any(top.startswith(beside) for one in others for top in one.tops)
 
     def _first_seen(self, arrival: Arrival, now: float) -> float:
         """Since when the oldest part of an item lies there: a newcomer does not set the clock back."""
@@ -189,7 +195,8 @@ class Intake:
         hours = self._site.limits.partner_timeout / 3600
         waited = f"{hours:g} hours" if hours >= 1 else f"{hours * 3600:g} seconds"
         what = want.what.partition(":")[0]  # after the colon stands advice for those who wait
-        reason = f"It waited {waited} for {what}, which did not come. Put all of it into one folder and drop that."
+        helps = "Drop that first, then this again." if want.after else "Put all of it into one folder and drop that."
+        reason = f"It waited {waited} for {what}, which did not come. {helps}"
         return Draft(pipeline=want.arrival.lane, name=shown(want.arrival.name), refusal=reason)
 
     def _note_inbox(self, site: InboxSite, inventory: Inventory) -> None:

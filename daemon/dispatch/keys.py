@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
@@ -9,12 +10,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from daemon.dispatch.lasting import Lasting
 from daemon.dispatch.site import key_folder
 from daemon.model import Arrival, Job
 from daemon.names import safe
 from daemon.route import Routing
 from daemon.watch.items import DEFAULT_KEY
-from pipelines.contract import Loose, Pipeline, write_atomic
+from pipelines.contract import Loose, Pipeline, settings, write_atomic
 
 KEY = "key.json"
 """The file, in the folder of a key's state, that says whose it is."""
@@ -62,12 +64,13 @@ def asides(root: Path) -> Iterator[Path]:
             yield path
 
 
-def options_of(root: Path) -> Mapping[str, Any]:
-    """The options that manifests have said for the key whose state is at root; none where nothing was said."""
-    try:
-        return dict(json.loads((root / KEY).read_bytes()).get("options", {}))
-    except (OSError, ValueError):
-        return {}
+def options_of(root: Path, pipeline: Pipeline) -> Mapping[str, Any]:
+    """The options that manifests have said for the key whose state is at root, of those that a manifest may still say.
+
+    None where nothing was said.
+    """
+    may = {field.name for field in dataclasses.fields(pipeline.options)} - settings(pipeline.options)
+    return {name: value for name, value in _noted(root).items() if name in may}
 
 
 def said_too(routing: Routing, arrival: Arrival, state: Path) -> Routing:
@@ -78,17 +81,23 @@ def said_too(routing: Routing, arrival: Arrival, state: Path) -> Routing:
 
     def check(pipeline: Pipeline, given: Mapping[str, Any]) -> Mapping[str, Any] | str:
         key = key_of(arrival, pipeline) if pipeline.remembers else None
-        said = options_of(state / pipeline.name / key_folder(arrival.inbox, key)) if key is not None else {}
-        but_one = ({name: said[name] for name in said if name != but} for but in said)
-        tried = (routing.check(pipeline, {**kept, **given}) for kept in (said, *but_one))
-        good = next((options for options in tried if not isinstance(options, str)), None)
-        return routing.check(pipeline, given) if good is None else good
+        if key is None:
+            return routing.check(pipeline, given)
+        said = options_of(state / pipeline.name / key_folder(arrival.inbox, key), pipeline)
+        return Lasting(pipeline=pipeline, check=routing.check, key=key, said=said).options(given)
 
     return replace(routing, check=check)
 
 
+def _noted(root: Path) -> Mapping[str, Any]:
+    try:
+        return dict(json.loads((root / KEY).read_bytes()).get("options", {}))
+    except (OSError, ValueError):
+        return {}
+
+
 def note(root: Path, job: Job, options: Mapping[str, Any] | None = None) -> None:
-    """Afterwards it is known whose the state at root is, and that these options hold too; later ones win."""
+    """Afterwards it is known whose the state at root is, and that these options hold for it; None: those that did."""
     root.mkdir(parents=True, exist_ok=True)
-    now = {"inbox": job.inbox, "key": job.key, "options": {**options_of(root), **(options or {})}}
+    now = {"inbox": job.inbox, "key": job.key, "options": _noted(root) if options is None else options}
     write_atomic(root / KEY, json.dumps(now).encode("ascii"))

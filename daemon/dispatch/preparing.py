@@ -120,7 +120,7 @@ def _outdated(job: Job, site: Site, before: Request | None, request: Request) ->
     """The stages that read a state which others have changed since."""
     if before is None or before.published is None or before.revision == request.revision:
         return ()
-    return tuple(stage.name for stage in site.stages(job) if stage.recalls)
+    return tuple(stage.name for stage in site.stages(job) if stage.reads_state(job.options))
 
 
 def _inputs(folder: Path) -> Iterator[Input]:

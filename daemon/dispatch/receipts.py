@@ -12,7 +12,7 @@ from daemon.dispatch.answers import shards_of
 from daemon.dispatch.site import Site
 from daemon.folders import Ownership
 from daemon.model import Job, Kind
-from daemon.publish import Publication
+from daemon.publish import Publication, ending
 from daemon.receipt import Receipt, receipt
 from daemon.runners.docker import digests
 from daemon.store import Attempt, AttemptStatus
@@ -97,13 +97,19 @@ def why_partly(faults: Sequence[Fault], *, dropped: bool = True) -> str:
     return "\n".join([*lines, "", "Mend those files and drop everything again to get the whole."] if dropped else lines)
 
 
-def form_of_result(job: Job, site: Site) -> tuple[Publish, str]:
-    """How the job's result is published, and the suffix of the file that it is. An answer from before is a folder."""
+def form_of_result(job: Job, site: Site) -> tuple[Publish, tuple[str, ...]]:
+    """How the job's result is published, and how the names of the files end that it is, its own suffix first.
+
+    An answer from before is a folder.
+    """
     pipeline = site.pipelines[str(job.pipeline)]
     if job.answer is not None:
-        return Publish.FOLDER, ""
-    staged = staged_by(site.folder(job), site.stages(job))
-    return pipeline.publish, staged.suffix if staged and pipeline.publish is Publish.FILE else ""
+        return Publish.FOLDER, ()
+    folder, stages = site.folder(job), site.stages(job)
+    staged = staged_by(folder, stages)
+    if staged is None or pipeline.publish is not Publish.FILE:
+        return pipeline.publish, ()
+    return pipeline.publish, (staged.suffix, *(ending(path) for path in beside_by(folder, stages)))
 
 
 def publication(job: Job, attempts: Sequence[Attempt], site: Site, ownership: Ownership) -> Publication:
@@ -120,6 +126,7 @@ def publication(job: Job, attempts: Sequence[Attempt], site: Site, ownership: Ow
         ownership=ownership,
         why=why_partly(faults) if faults else None,
         see=SEE.format(answer=job.answer) if job.answer is not None else None,
+        beside=() if job.answer is not None else beside_by(folder, stages),
     )
 
 
@@ -142,10 +149,21 @@ def staged_by(folder: Path, stages: Sequence[Stage]) -> Path | None:
     result = read_result(stage_folder(folder, last.name))
     if result is None or result.publish is None:
         return None
-    own = stage_folder(folder, last.name)
-    staged = own / result.publish
-    inside = staged.parent.resolve().is_relative_to(own.resolve()) and staged.name not in ("", ".", "..")
-    return staged if inside else own / MISSING
+    return _within(stage_folder(folder, last.name), result.publish)
+
+
+def beside_by(folder: Path, stages: Sequence[Stage]) -> tuple[Path, ...]:
+    """What the job's last stage left to stand beside the file that is its result."""
+    own = stage_folder(folder, stages[-1].name)
+    result = read_result(own)
+    return tuple(_within(own, path) for path in result.beside) if result else ()
+
+
+def _within(own: Path, path: str) -> Path:
+    """The path in a stage's own folder; one that would lead out of it leads to nothing."""
+    found = own / path
+    inside = found.parent.resolve().is_relative_to(own.resolve()) and found.name not in ("", ".", "..")
+    return found if inside else own / MISSING
 
 
 def _facts(

@@ -43,8 +43,8 @@ class Stage:
     cpus: cores. gpu_memory, memory, shm: bytes (0: no wish). timeout: seconds.
     sharded: runs once for each line of the ``shards.json`` that the stage before wrote.
     when: options; where all of them are false or empty the stage is passed over. image: the last part of the name of
-    its own image, where it does not run in the pipeline's ("": it does). recalls: it reads the key's state, so that it
-    is done again where that has changed since.
+    its own image, where it does not run in the pipeline's ("": it does). recalls: it reads the key's state (with such
+    options), so that it is done again where that has changed since.
     """
 
     name: str
@@ -57,11 +57,15 @@ class Stage:
     sharded: bool = False
     when: tuple[str, ...] = ()
     image: str = ""
-    recalls: bool = False
+    recalls: bool | Callable[[Mapping[str, Any]], bool] = False
 
     def wanted(self, options: Mapping[str, Any]) -> bool:
         """Whether a job with these options has this stage."""
         return not self.when or any(options.get(name) for name in self.when)
+
+    def reads_state(self, options: Mapping[str, Any]) -> bool:
+        """Whether it reads the key's state in a job with these options."""
+        return self.recalls(options) if callable(self.recalls) else self.recalls
 
 
 class Takes(StrEnum):
@@ -91,6 +95,7 @@ class Command:
     ``Request.arguments``. commits: it changes the key's state and tree, in order with the jobs of the key; else it only
     reads what is there and answers (``Result.answer``) at once. keyed: it is about one key, ``--key`` on the command
     line; else about none. hidden: only the daemon asks it. weighs: it cannot do without the weights.
+    heeds_options: its stages read options; else those that were said for the key may be such as cannot be had.
     """
 
     name: str
@@ -101,6 +106,7 @@ class Command:
     keyed: bool = True
     hidden: bool = False
     weighs: bool = False
+    heeds_options: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

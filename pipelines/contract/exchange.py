@@ -68,6 +68,7 @@ class Result:
     """What a stage leaves behind; ``result.json``, written last.
 
     publish: the file or folder below the stage's folder that becomes the result (only the last stage's counts).
+    beside: where that is a file, the files below the stage's folder that stand beside it: ``<result>.<their name>``.
     state: a folder below the stage's own folder with what is new of the key's state; keep: the files of the revision
     read that stay, by their paths below it (a new file of the same path replaces it). None: the state does not change.
     figures: numbers for the receipt. versions: of what was computed with. weights: file -> SHA-256.
@@ -84,6 +85,7 @@ class Result:
     keep: tuple[str, ...] = ()
     answer: str = ""
     data: Any = None
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,9 +136,9 @@ def read_result(folder: Path) -> Result | None:
         faults = tuple(Fault(what=str(f["what"]), why=str(f["why"])) for f in raw.pop("faults"))
         publish = raw.pop("publish")
         warnings = tuple(str(w) for w in raw.pop("warnings"))
-        keep = tuple(str(k) for k in raw.pop("keep", ()))
+        keep, beside = (tuple(str(path) for path in raw.pop(name, ())) for name in ("keep", "beside"))
         publish = None if publish is None else str(publish)
-        result = Result(**raw, publish=publish, warnings=warnings, faults=faults, keep=keep)
+        result = Result(**raw, publish=publish, warnings=warnings, faults=faults, keep=keep, beside=beside)
     except _UNREADABLE:
         return None
     return result if all(isinstance(m, dict) for m in (result.figures, result.versions, result.weights)) else None

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,15 +89,44 @@ def memory() -> int:
     return int(os.environ.get("VISAGED_MEMORY") or 0)
 
 
-def _work(stages: Mapping[str, StageFunction], argv: Sequence[str]) -> Work:
+FOREIGN = (
+    "What runs the stages of {pipeline} is of another version than the daemon that asks it, most likely older: {why} "
+    "Where stages run in containers, build their images anew (`make images`); where they do not, install visaged once "
+    "more and start the daemon again."
+)
+
+
+def _agreed(work: Work, stages: Iterable[str], options: type | None) -> None:
+    """Raises Unready for what a daemon of another version asks, as an image that is older than the daemon hears it."""
+    if why := _unknown(work, stages, options):
+        raise Unready(FOREIGN.format(pipeline=work.request.pipeline, why=why))
+
+
+def _unknown(work: Work, stages: Iterable[str], options: type | None) -> str:
+    """What of the request is not known here, as a sentence; empty: nothing."""
+    if work.stage not in stages:
+        return f"it does not know the stage {work.stage}."
+    if options is None:
+        return ""
+    given = work.request.options
+    if strange := sorted(given.keys() - {one.name for one in dataclasses.fields(options)}):
+        return f"it does not know the option {', '.join(strange)}."
+    try:
+        options(**given)
+    except (TypeError, ValueError) as error:
+        return f"it does not take {error}."
+    return ""
+
+
+def _work(argv: Sequence[str], stages: Iterable[str]) -> Work:
     """What the command line asks for: ``<stage> <job folder> [--shard <name>]``.
 
     By hand, because argparse would be a tenth of the time that a small stage takes to start.
     """
     match argv:
-        case [stage, job] if stage in stages:
+        case [stage, job]:
             shard = None
-        case [stage, job, "--shard", shard] if stage in stages:
+        case [stage, job, "--shard", shard]:
             pass
         case _:
             sys.exit(f"usage: <stage> <job folder> [--shard <name>]; the stages are {', '.join(sorted(stages))}")
@@ -104,16 +134,20 @@ def _work(stages: Mapping[str, StageFunction], argv: Sequence[str]) -> Work:
     return Work(job=Path(job), folder=folder, request=read_request(Path(job)), stage=stage, shard=shard)
 
 
-def serve(stages: Mapping[str, StageFunction], argv: Sequence[str] | None = None) -> int:
+def serve(
+    stages: Mapping[str, StageFunction], argv: Sequence[str] | None = None, *, options: type | None = None
+) -> int:
     """Run the stage that the command line names and return its exit status.
 
+    options: the dataclass that those of the request have to fit; where they do not, the stage is not run (Unready).
     0 leaves a ``result.json``, EXIT_BAD_INPUT and EXIT_UNREADY a ``refusal.json``.
     Any other exception leaves a traceback on stderr (the stage's log) and status 1.
     """
-    work = _work(stages, sys.argv[1:] if argv is None else argv)
+    work = _work(sys.argv[1:] if argv is None else argv, stages)
     folder = work.folder
     folder.mkdir(parents=True, exist_ok=True)
     try:
+        _agreed(work, stages, options)
         result = stages[work.stage](work)
     except (BadInput, Unready) as refusal:
         write_atomic(folder / "refusal.json", dump(Refusal(reason=str(refusal))))

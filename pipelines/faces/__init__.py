@@ -141,7 +141,9 @@ _CHANGES = (CLUSTER, TREE)
 
 def _asks(name: str, about: str, *parameters: Parameter, keyed: bool = True) -> Command:
     looks = name.startswith("faces ")  # at pictures, for which it needs the models
-    return Command(name=name, about=about, stages=(ASK,), parameters=parameters, keyed=keyed, weighs=looks)
+    return Command(
+        name=name, about=about, stages=(ASK,), parameters=parameters, keyed=keyed, weighs=looks, heeds_options=looks
+    )
 
 
 def _changes(name: str, about: str, *parameters: Parameter) -> Command:

@@ -4,6 +4,7 @@
 import sys
 
 from pipelines.contract import Result, Work, serve
+from pipelines.faces import Options
 
 
 def survey(work: Work) -> Result:
@@ -50,4 +51,4 @@ def ask(work: Work) -> Result:
 
 if __name__ == "__main__":
     stages = {"survey": survey, "embed": embed, "attributes": attributes, "cluster": cluster, "tree": tree, "ask": ask}
-    sys.exit(serve(stages))
+    sys.exit(serve(stages, options=Options))

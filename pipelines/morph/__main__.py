@@ -7,6 +7,7 @@ import sys
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 from pipelines.contract import Result, Work, serve
+from pipelines.morph import Options
 from pipelines.morph.memory import kept
 from pipelines.morph.unchecked import unchecked
 
@@ -35,4 +36,4 @@ def portraits(work: Work) -> Result:
 if __name__ == "__main__":
     unchecked()
     kept()
-    sys.exit(serve({"morph": morph, "heads": heads, "portraits": portraits}))
+    sys.exit(serve({"morph": morph, "heads": heads, "portraits": portraits}, options=Options))

@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipelines.contract import Command, Gpus, Loose, Pipeline, Publish, Stage, checked, option, setting
-from pipelines.talking_head.claim import KINDS, PRINCIPAL, claim
+from pipelines.talking_head.claim import KINDS, PRINCIPAL, WHOLE, claim, goes_on
 from pipelines.talking_head.ingest.part import AUTO, Part, part_of
 from pipelines.talking_head.own import KINDS as OWN
 from pipelines.talking_head.own import own_pack
@@ -45,7 +45,6 @@ FORMER = {"gaussians": "egstalker"}
 FRONTS = ("speech+mel", "speech", "mel", "whisper", *OWN)
 DRIVES = ("motion", "audio")
 RASTERS = ("own", "gsplat")
-WHOLE = "whole"
 STAGES = (WHOLE, "head", "lips", "torso")
 """What of a head is learned: all, or one part of it."""
 LINE = 300
@@ -94,9 +93,8 @@ class Options:
             near = f"{self.resolution - 1} or {self.resolution + 1}"
             raise ValueError(f"resolution = {self.resolution}: it must be even, because films need that; take {near}")
         if self.front_end in OWN and not self.front_end_folder:
-            raise ValueError(
-                f'front_end = "{self.front_end}" needs front_end_folder: the name of the folder in which you brought it'
-            )
+            asks = f'front_end = "{self.front_end}"'
+            raise ValueError(f"front_end_folder is missing: {asks} asks for the folder in which you brought it")
         part_of(self.begin, self.end, self.crop)
 
     def _in_parts(self) -> None:
@@ -134,7 +132,7 @@ PIPELINE = Pipeline(
         Stage(name="ingest", memory=2 * GIB, recalls=True),
         Stage(name="track", memory=4 * GIB),
         Stage(name="listen", memory=3 * GIB, recalls=True),
-        Stage(name="train", memory=4 * GIB, timeout=7 * DAY, gpus=Gpus.OPTIONAL, gpu_memory=8 * GIB),
+        Stage(name="train", memory=4 * GIB, timeout=7 * DAY, gpus=Gpus.OPTIONAL, gpu_memory=8 * GIB, recalls=goes_on),
         Stage(name="render", memory=2 * GIB, timeout=7 * DAY, gpus=Gpus.OPTIONAL, gpu_memory=4 * GIB, recalls=True),
         Stage(name="mux", memory=GIB, recalls=True),
     ),
@@ -154,6 +152,7 @@ PIPELINE = Pipeline(
             stages=(Stage(name="back", memory=GIB // 4),),
             commits=True,
             hidden=True,
+            heeds_options=False,
         ),
     ),
     reverted="rollback",

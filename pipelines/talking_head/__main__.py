@@ -5,6 +5,7 @@ import sys
 from importlib.util import find_spec
 
 from pipelines.contract import Result, Unready, Work, serve
+from pipelines.talking_head import Options
 
 PACKAGES = ("ai_edge_litert", "av", "cv2", "jaxtyping", "numpy", "onnxruntime", "torch")
 MISSING = (
@@ -80,4 +81,4 @@ if __name__ == "__main__":
         "mux": mux,
         "back": back,
     }
-    sys.exit(serve(stages))
+    sys.exit(serve(stages, options=Options))

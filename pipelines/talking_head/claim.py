@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
+from typing import Any
 
 from pipelines.contract import Claim, Drop, Entry, Refused, Wanting
 
@@ -13,8 +14,14 @@ KINDS: Mapping[str, str] = {**dict.fromkeys(VIDEOS, "video"), **dict.fromkeys(AU
 """Suffix -> kind of file."""
 PRINCIPAL = ("video", "audio")
 """The kinds that make an item talking heads'."""
+WHOLE = "whole"
+"""The option ``stage`` of a drop from which all of a head is learned."""
 AFTER = "a video of the person talking, in the same folder"
 """What a sound waits for whose subject nobody has learned."""
+
+
+WHOLE_BEFORE = 'the same video to be learned as a whole (without stage = "{stage}")'
+"""What a video waits for of which one part is to be learned, of somebody whom nobody has learned."""
 
 
 def claim(drop: Drop) -> Claim | Wanting | Refused:
@@ -36,7 +43,19 @@ def claim(drop: Drop) -> Claim | Wanting | Refused:
         return Refused(f"The manifest says {wish}, but of which of its {len(videos)} videos ({names})? Drop one alone.")
     name = PurePosixPath(audios[0]).stem if len(audios) == 1 else drop.name
     roles = {kind: found for kind, found in files.items() if found}
-    return Claim(name=name, roles=roles, after="" if videos else AFTER)
+    return Claim(name=name, roles=roles, after=_after(drop, videos))
+
+
+def goes_on(options: Mapping[str, Any]) -> bool:
+    """Whether a job with these options learns one part of a head, on what was learned before."""
+    return bool(options.get("stage", WHOLE) != WHOLE)
+
+
+def _after(drop: Drop, videos: Sequence[str]) -> str:
+    """What must have come before; empty: nothing."""
+    if not videos:
+        return AFTER
+    return WHOLE_BEFORE.format(stage=drop.options["stage"]) if goes_on(drop.options) else ""
 
 
 def _of(drop: Drop, kind: str) -> tuple[str, ...]:

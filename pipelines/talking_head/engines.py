@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipelines.contract import BadInput
-from pipelines.talking_head import WHOLE
+from pipelines.talking_head.claim import WHOLE
 from pipelines.talking_head.learning.engine import Engine
 
 

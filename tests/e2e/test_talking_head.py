@@ -112,7 +112,10 @@ def test_the_other_engine_learns_and_speaks_in_one_drop(studio, take, hello):
     studio.drop("talking_head/eva/speech/hello.wav", hello)
     assert studio.visaged("run", "--once", timeout=600).returncode == 0
     results = studio.root / "results" / "talking_head" / "eva"
-    check_film(next(results.rglob("*.mp4")))
+    found = ["hello.mp4", "hello.preview.png", "hello.receipt.json"]
+    assert sorted(path.name for path in results.iterdir()) == found
+    check_film(results / "hello.mp4")
+    assert (results / "hello.preview.png").stat().st_size > 50_000
     receipt = json.loads(next(results.rglob("*receipt.json")).read_text("utf-8"))
     assert receipt["figures"]["engine"] == "ernerf"
     assert receipt["figures"]["held_out"]["head_over_true_rest"]["psnr"] > 22

@@ -30,8 +30,8 @@ class Finish:
 def mux(work: Work) -> Result:
     """Afterwards the films are whole.
 
-    Published is the one film of a drop with one sound; else a folder with all of them, and with the preview where a
-    video was learned from.
+    Published is the one film of a drop with one sound, with the preview beside it where a video was learned from; else
+    a folder with all of them, and with that preview.
     """
     folder = work.folder / RESULT
     folder.mkdir(exist_ok=True)
@@ -50,7 +50,8 @@ def mux(work: Work) -> Result:
         "signed": bool(options.synthetic_mark and options.credentials),
         "file_to_file_frames_a_second": _rate(work, len(films), joining),
     }
-    return Result(publish=str(publish), figures=told if films else {}, versions={"pyav": VERSION})
+    beside = (str(Path(RESULT, PREVIEW)),) if len(films) == 1 and video(work) else ()
+    return Result(publish=str(publish), figures=told if films else {}, versions={"pyav": VERSION}, beside=beside)
 
 
 def _film(work: Work, number: int, name: str) -> None:

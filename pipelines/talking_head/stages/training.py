@@ -11,7 +11,8 @@ import numpy as np
 import torch
 
 from pipelines.contract import BadInput, Result, Work, cores, write_atomic
-from pipelines.talking_head import GIB, HOP, WHOLE, Options
+from pipelines.talking_head import GIB, HOP, Options
+from pipelines.talking_head.claim import WHOLE
 from pipelines.talking_head.device import device, device_name
 from pipelines.talking_head.drive import motion
 from pipelines.talking_head.drive.codes import Mouths
