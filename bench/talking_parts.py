@@ -68,9 +68,9 @@ ABOUT = f"""
 {WARM + MEASURED} iterations, of which the first {WARM} do not count. Each part without the parts inside of it, the
 median of the iterations that have it; what few have (growth, occupancy, checkpoints) is spread over all of their sort.
 rest: what no part has. The parts of each sort of iteration sum to its whole within 2 % of the CPU, or the bench fails.
-`ernerf` draws the torso beside the head, or beside the lips in every other iteration of the last fifth; what that costs
-backward shows where the torso is learned alone. The job: everything from the video to a film, once; a course of {USUAL}
-iterations is reckoned from those {MEASURED}, as if no more grew after them, and of the film it is one second.
+`ernerf` draws the torso beside the head, or beside the lips in every other iteration of the second half; what that
+costs backward shows where the torso is learned alone. The job: everything from the video to a film, once; a course of
+{USUAL} iterations is reckoned from those {MEASURED}, as if no more grew after them, and of the film it is one second.
 """.strip()
 
 

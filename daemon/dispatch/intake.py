@@ -153,10 +153,11 @@ class Intake:
         return any((j.pipeline, j.inbox, j.key) == whose and j.holds and not j.refused for j in others)
 
     def _is_coming(self, want: Want) -> bool:
-        """Whether something lies beside the item, in the folder of its key, that is not complete."""
-        beside = f"{want.arrival.lane}/{want.arrival.key}/"
+        """Whether something that is not complete lies beside the item: in its key's folder, or named by it."""
+        of_key = f"{want.arrival.lane}/{want.arrival.key}"
         others = self._unsettled.get(want.arrival.inbox, ())
-        return want.arrival.key is not None and any(top.startswith(beside) for one in others for top in one.tops)
+        tops = [top for one in others for top in one.tops]
+        return want.arrival.key is not None and any(top.startswith((f"{of_key}/", f"{of_key}.")) for top in tops)
 
     def _first_seen(self, arrival: Arrival, now: float) -> float:
         """Since when the oldest part of an item lies there: a newcomer does not set the clock back."""

@@ -44,7 +44,15 @@ class Lasting:
         if not self._can_be(self.said):
             return None
         tried = ({**self._but(name), **given} for name in self.said)
-        return next((one for one in tried if self._can_be(one)), given)
+        return next((one for one in tried if self._can_be(one)), None) or self._compatible(given)
+
+    def _compatible(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What is given, and of what was said all that can be had beside it, one after the other."""
+        kept: dict[str, Any] = {}
+        for name, value in self.said.items():
+            if self._can_be({**kept, name: value, **given}):
+                kept[name] = value
+        return {**kept, **given}
 
     def _can_be(self, given: Mapping[str, Any]) -> bool:
         return not isinstance(self.check(self.pipeline, given), str)

@@ -114,7 +114,7 @@ def _unknown(work: Work, stages: Iterable[str], options: type | None) -> str:
     try:
         options(**given)
     except (TypeError, ValueError) as error:
-        return f"it does not take {error}."
+        return f"it does not take an option: {error}."
     return ""
 
 

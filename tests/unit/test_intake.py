@@ -65,9 +65,10 @@ def test_a_sound_whose_subject_gets_no_video_fails_in_time_and_says_what_to_drop
     )
 
 
-def test_a_sound_never_fails_in_time_while_a_video_of_its_subject_is_being_copied_or_learned(intake):
+@pytest.mark.parametrize("tops", [("talking_head/anna/long.mp4",), ("talking_head/anna.mp4",)])
+def test_a_sound_never_fails_in_time_while_a_video_of_its_subject_is_being_copied_or_learned(intake, tops):
     hello, video = dropped("hello.wav"), dropped("long.mp4")
-    copied = Unsettled(inbox="inbox", lane="talking_head", tops=video.tops, name="long", why="still being written")
+    copied = Unsettled(inbox="inbox", lane="talking_head", tops=tops, name="long", why="still being written")
     assert intake.take_stock(scanned(hello, unsettled=(copied,)), now=1.0) == ()
     assert intake.give_up_waiting(2 * LIMIT) == ()
     jobs = intake.take_stock(scanned(hello, video), now=3 * LIMIT)

@@ -61,7 +61,7 @@ def test_a_stage_that_does_not_know_an_option_says_at_once_that_its_image_has_to
 @pytest.mark.parametrize(
     ("stage", "options", "words"),
     [
-        ("ingest", {"engine": "of_tomorrow"}, 'it does not take engine = "of_tomorrow": it must be one of'),
+        ("ingest", {"engine": "of_tomorrow"}, 'it does not take an option: engine = "of_tomorrow": it must be one of'),
         ("dream", {}, "it does not know the stage dream."),
     ],
 )

@@ -138,7 +138,7 @@ def test_a_stage_alone_leaves_the_rest_as_it_was(world):
         assert torch.equal(before[stays], after[stays])
 
 
-def test_lips_are_drawn_every_other_turn_of_the_last_fifth_and_of_their_own_stage(world):
+def test_lips_are_drawn_every_other_turn_of_a_courses_end_and_of_their_own_stage(world):
     scene = world[0]
     model = begun(world)
     drawn = {}
@@ -185,6 +185,18 @@ def test_a_picture_is_the_same_in_chunks_of_any_size(world, monkeypatch):
     assert not whole.requires_grad
     monkeypatch.setattr(portrait, "CHUNK", 100)
     assert (rendered(model, scene, 2, scene.codes[2]) - whole).abs().max() < 1e-5
+
+
+def test_what_no_pose_tells_is_shown_by_the_mean_of_all_frames_and_not_by_the_first(world):
+    scene = world[0]
+    model = begun(world).eval()
+    before = rendered(model, scene, 2, scene.codes[2])
+    for own in (model.steady.own, model.steady.torso_own):
+        own.data = own.data.flip(0)
+    assert (rendered(model, scene, 2, scene.codes[2]) - before).abs().max() < 1e-5
+    given = model.steady.given(scene.codes[2], scene.eyes[2])
+    assert torch.equal(given.own, model.steady.own.mean(0))
+    assert torch.equal(model.steady.given(scene.codes[2], scene.eyes[2], 3).own, model.steady.own[3])
 
 
 def test_without_a_torso_the_ground_is_shown_beside_the_head(world):

@@ -19,7 +19,7 @@ from pipelines.talking_head.stages import listening
 from pipelines.talking_head.stages.fronts import front_of, ready, weights_of
 from pipelines.talking_head.stages.ingesting import ingest
 from pipelines.talking_head.stages.listening import listen
-from pipelines.talking_head.weights import WEIGHTS, WHISPER
+from pipelines.talking_head.weights import VOICE, WEIGHTS, WHISPER
 from tests.unit.talking_world import always, wav
 
 torch = pytest.importorskip("torch")
@@ -388,7 +388,7 @@ def test_a_sound_is_listened_to_by_the_network_that_the_model_learned_by(tmp_pat
     result = listen(work)
     assert np.load(work.folder / "0.features.npy").shape == (FPS, 1, 12)
     assert result.figures["front_end"] == {"name": "hubert/net", "sha256": front.digest, "layer": 2}
-    assert set(result.weights) == {"net/config.json", "net/model.safetensors"}
+    assert set(result.weights) == {"net/config.json", "net/model.safetensors", VOICE}
 
 
 def test_a_model_that_learned_by_another_network_of_that_name_is_not_driven(tmp_path, monkeypatch):

@@ -12,7 +12,7 @@ from pipelines.contract import Input, Request, Work
 from pipelines.talking_head import HOP, RATE
 from pipelines.talking_head.ingest import sound as sounds
 from pipelines.talking_head.ingest.speech import Voice
-from pipelines.talking_head.listen.hearing import Activity, spoken
+from pipelines.talking_head.listen.hearing import Activity, followed
 from pipelines.talking_head.stages.listening import SUNG, heard_of, listen
 from pipelines.talking_head.weights import EMBEDDING, MELSPECTROGRAM, VOICE
 from tests.unit.talking_world import tone, wav, weights
@@ -20,12 +20,37 @@ from tests.unit.talking_world import tone, wav, weights
 SECOND = 25
 
 
-def test_a_song_is_told_from_a_voice_with_pauses():
-    loud = np.tile(np.repeat([1.0, 0.01], 25 * HOP), 4).astype(np.float32)
-    voice, nothing = np.tile(np.repeat([True, False], 25), 4), np.zeros(200, dtype=bool)
-    assert spoken(voice, loud)
-    assert not spoken(nothing, loud)
-    assert not spoken(~voice, loud)
+def noise(level, frames):
+    """Noise so loud, so many frames of it."""
+    return level * np.random.default_rng(1).normal(size=frames * HOP).astype(np.float32)
+
+
+def talk(*stretches):
+    """Speech and the rest in turns, so many frames each."""
+    return np.repeat(np.arange(len(stretches)) % 2 == 0, stretches)
+
+
+@pytest.mark.parametrize(
+    ("speech", "sound"),
+    [
+        (talk(25, 25, 25, 25), np.concatenate([noise(1, 25), noise(0.01, 25)] * 2)),
+        (talk(0, 300, 9), np.concatenate([noise(0, 300), noise(1, 9)])),
+        (talk(60, 140), np.concatenate([noise(1, 60), noise(0.18, 140)])),
+        (talk(0, 100), noise(0, 100)),
+    ],
+    ids=["pauses", "rarely", "in noise", "silence"],
+)
+def test_silence_is_silence(speech, sound):
+    assert np.array_equal(followed(speech, sound), speech)
+
+
+@pytest.mark.parametrize(
+    ("speech", "sound"),
+    [(talk(0, 100), noise(0.1, 100)), (talk(30, 70), noise(1, 100))],
+    ids=["none", "pieces"],
+)
+def test_a_song_is_followed_throughout(speech, sound):
+    assert followed(speech, sound).all()
 
 
 def job(folder, data, monkeypatch, samples):
@@ -70,9 +95,12 @@ def test_of_what_is_loud_but_no_speech_the_mouth_follows_all(data, tmp_path, mon
 
 
 @pytest.mark.data
-def test_a_stage_that_is_done_again_finds_the_same(data, tmp_path, monkeypatch):
-    work, result = job(tmp_path, data, monkeypatch, tone(2))
+@pytest.mark.parametrize("gone", [("speech",), ("activity", "speech"), ("features", "activity", "speech")])
+def test_a_stage_that_was_killed_between_two_files_finds_the_same(data, tmp_path, monkeypatch, gone):
+    work, result = job(tmp_path, data, monkeypatch, voice_in_silence(data))
     before = {path.name: path.read_bytes() for path in work.folder.iterdir()}
+    for part in gone:
+        (work.folder / f"0.{part}.npy").unlink()
     assert listen(work) == result
     assert {path.name: path.read_bytes() for path in work.folder.iterdir()} == before
 

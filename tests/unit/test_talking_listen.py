@@ -100,7 +100,7 @@ def test_the_spectrogram_is_what_a_plain_loop_computes():
         assert fast[step] == pytest.approx(np.log(mel.filters() @ energy + mel.FLOOR), abs=1e-4)
 
 
-def test_around_repeat_the_first_and_last_frame():
+def test_beyond_its_ends_a_sound_goes_on_as_its_first_and_last_frame():
     features = np.arange(6, dtype=np.float32).reshape(6, 1, 1)
     assert around(features)[0, :, 0, 0].tolist() == [0, 0, 0, 0, 0, 1, 2, 3]
     assert around(features)[5, :, 0, 0].tolist() == [1, 2, 3, 4, 5, 5, 5, 5]

@@ -153,7 +153,7 @@ def test_the_end_of_a_clip_is_held_out_behind_a_guard():
     assert len(ending(20_000).held) == 250
 
 
-def test_nobody_learns_from_what_is_beside_a_join_and_none_is_ending():
+def test_nobody_learns_from_what_is_beside_a_join_and_none_is_held_out():
     fold = ending(1000, (0, 300, 700))
     assert fold.held.tolist() == list(range(800, 1000))
     near = {row for join in (300, 700) for row in range(join - GUARD, join + GUARD)}

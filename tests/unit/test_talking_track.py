@@ -11,9 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipelines.contract import Input, Request, Work
+from pipelines.talking_head.judge.blocks import ending
 from pipelines.talking_head.landmarks import archive, detector, landmarker
 from pipelines.talking_head.landmarks.points import CHIN, EYE_CORNERS, FOREHEAD, GAPS, JAW, LIPS, OVAL, STEADY
+from pipelines.talking_head.stages import tracking
+from pipelines.talking_head.stages.files import load_track, save_footage
 from pipelines.talking_head.track import bundle, lips, person, plate, smoothing, split
+from pipelines.talking_head.track.sights import sighted
 from pipelines.talking_head.track.tracked import framed, tracked
 from pipelines.talking_head.track.turning import (
     FACING,
@@ -28,7 +33,9 @@ from pipelines.talking_head.track.turning import (
     vector,
 )
 from pipelines.talking_head.track.watching import watched
-from tests.unit.talking_world import decoded, weights
+from pipelines.talking_head.weights import LANDMARKER
+from tests.unit.talking_world import decoded, film, made_up_track, weights
+from tests.unit.test_talking_resumed import made_up_footage
 
 ALL = np.arange(90)
 GENERATOR = np.random.default_rng(6)
@@ -484,3 +491,39 @@ def test_the_fit_holds_for_frames_that_it_has_not_seen(real_footage, following):
     half = np.arange(len(real_footage) // 2)
     fit = bundle.fitted(seen, following.face.points, half)
     assert fit.reprojection[len(half) :].mean() < 0.016
+
+
+# Held out.
+
+
+def nobody(picture):
+    """What a network says that sees no person."""
+    return np.zeros(picture.shape[:2], dtype=np.float32)
+
+
+def test_the_background_is_known_from_the_frames_that_are_learned_from_alone(tmp_path):
+    track, _ = made_up_track()
+    footage = made_up_footage(tmp_path / "clip.mp4", track)
+    dark = np.where(np.arange(len(track)) < 10, 40, 220).astype(np.uint8)
+    film(tmp_path / "clip.mp4", np.broadcast_to(dark[:, None, None, None], (len(track), 32, 32, 3)))
+    some = replace(track, learned=np.arange(10))
+    grounds = [sighted(footage, one, nobody, 16).ground.mean() for one in (some, track)]
+    assert grounds == pytest.approx([40, 220], abs=12)
+
+
+@pytest.mark.data
+def test_the_head_is_learned_from_the_frames_that_are_not_held_out(real_footage, data, tmp_path, monkeypatch):
+    models = tmp_path / "models"
+    models.mkdir()
+    (models / LANDMARKER).symlink_to(weights(data, LANDMARKER))
+    monkeypatch.setenv("VISAGED_MODELS", str(models))
+    for stage in ("ingest", "track"):
+        (tmp_path / "stages" / stage).mkdir(parents=True)
+    save_footage(tmp_path / "stages" / "ingest", real_footage)
+    monkeypatch.setattr(tracking, "Person", lambda _: nobody)
+    (tmp_path / "a.mp4").symlink_to(data / "talking" / "video-retalking" / "1.mp4")
+    video = (Input(role="video", path="a.mp4", size=0, sha256=""),)
+    request = Request(job="1", pipeline="talking_head", name="a", key="anna", inputs=video, options={"resolution": 64})
+    tracking.track(Work(job=tmp_path, folder=tmp_path / "stages" / "track", request=request, stage="track"))
+    found = load_track(tmp_path / "stages" / "track")
+    assert np.array_equal(found.learned, ending(len(real_footage)).learned)

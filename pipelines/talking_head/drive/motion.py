@@ -52,11 +52,11 @@ class Clip:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lesson:
-    """Frames to learn from, each heard twice. heard: one row a hearing. mouths: one a frame. silent: how many are."""
+    """Frames to learn from, each heard twice. heard: one row a hearing. mouths, speech: one a frame."""
 
     heard: Float64[np.ndarray, "2 t d"]
     mouths: Mouths
-    silent: int
+    speech: Bool[np.ndarray, " t"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,8 +90,8 @@ class Line:
 class Motion:
     """A subject that has learned to move its mouth to sound.
 
-    digest: of the front end it learned by. gain: what makes it as lively as the subject. shut: the codes of silence.
-    taught: whether the line knows what mouths do there.
+    digest: of the front end it learned by. gain: what makes it as lively as the subject. usual, shut: the mean codes
+    of speech, and those of silence. taught: whether the line knows what mouths do there.
     """
 
     digest: str
@@ -99,6 +99,7 @@ class Motion:
     gain: float
     basis: Basis
     subject: Subject
+    usual: Float64[np.ndarray, " k"]
     shut: Float64[np.ndarray, " k"]
     taught: bool
     seen: Seen
@@ -125,14 +126,14 @@ class Motion:
         """
         if not speech.any():
             return said
-        aside = self.seen.clamped(said[speech]).mean(axis=0) - self.line.level
+        aside = self.seen.clamped(said[speech]).mean(axis=0) - self.usual
         return np.asarray(said - share_believed(speech) * aside)
 
     def _paused(self, said: Float64[np.ndarray, "t k"], speech: Bool[np.ndarray, " t"]) -> np.ndarray:
         """The codes as they are in speech; in silence the shut mouth, and before a word one that is about to open."""
-        open_, heard = opened(speech)[:, None], heeded(speech)[:, None]
-        ready = self.shut + READY * (self.line.level - self.shut)
-        counts = open_ if self.taught else np.minimum(heard, open_)
+        open_ = opened(speech)[:, None]
+        counts = open_ if self.taught else np.minimum(heeded(speech)[:, None], open_)
+        ready = self.shut + READY * (self.usual - self.shut)
         return np.asarray(self.shut + open_ * (ready - self.shut) + counts * (said - ready))
 
 
@@ -141,7 +142,7 @@ def lesson(clip: Clip, front: FrontEnd, rows: Int64[np.ndarray, " l"] | None = N
     rows = np.arange(len(clip.mouths)) if rows is None else rows
     sounds = [clip.sound[run[0] * HOP : (run[-1] + 1) * HOP] for run in runs(rows)]
     heard = [np.concatenate([_pieces(sound, front, first) for sound in sounds]) for first in (PIECE, PIECE // 2)]
-    return Lesson(np.stack(heard), clip.mouths.chosen(rows), int((~clip.speech[rows]).sum()))
+    return Lesson(np.stack(heard), clip.mouths.chosen(rows), clip.speech[rows])
 
 
 def runs(rows: Int64[np.ndarray, " l"]) -> list[Int64[np.ndarray, " r"]]:
@@ -178,8 +179,9 @@ def learned(own: Lesson, others: Sequence[Lesson], digest: str) -> Motion:
         gain=float(np.clip(LIVELY * wanted / max(had, 1e-9), 1.0, MOST)),
         basis=shared,
         subject=everybody[0][1],
+        usual=told[0][own.speech if own.speech.any() else slice(None)].mean(axis=0),
         shut=told[0][narrowest(opening_of(own.mouths.lips))].mean(axis=0),
-        taught=own.silent >= TAUGHT,
+        taught=int((~own.speech).sum()) >= TAUGHT,
         seen=seen(told[0]),
     )
 

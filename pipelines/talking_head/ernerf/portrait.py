@@ -60,10 +60,11 @@ class Parts(nn.Module):
             nn.Linear(HEARD + 2, 64), nn.LeakyReLU(0.02), nn.Dropout(DROPPED), nn.Linear(64, make.codes)
         )
 
-    def given(self, codes: Float[Tensor, " k"], eyes: Float[Tensor, 2], place: int = 0) -> Given:
-        """What a frame gives to the head. place: whose own numbers it has; the first one's where it was not learned."""
+    def given(self, codes: Float[Tensor, " k"], eyes: Float[Tensor, 2], place: int | None = None) -> Given:
+        """What a frame gives to the head. place: whose own numbers it has; None: the mean of all."""
         heard, moves = self.moves(codes[None])[0], self.head.rest.moves(codes)
-        return Given(heard=heard, shut=eyes.mean().clamp(0, 1), own=self.own[place], moves=moves)
+        own = self.own.mean(0) if place is None else self.own[place]
+        return Given(heard=heard, shut=eyes.mean().clamp(0, 1), own=own, moves=moves)
 
 
 class Portrait(Model):
@@ -139,13 +140,11 @@ class Portrait(Model):
         ground = view.ground.reshape(-1, 3)
         if not self.made.torso:
             return ground
-        anchors = parts.torso.anchored(view.turn[None], view.move[None])
+        anchors, own = parts.torso.anchored(view.turn[None], view.move[None]), parts.torso_own.mean(0)
         found = []
         for at, behind in zip(places(view.ground).split(self._chunk), ground.split(self._chunk), strict=True):
             rows = len(at)
-            told = parts.torso(
-                still(at, view.sway.expand(rows, -1)), anchors.expand(rows, -1), parts.torso_own[:1].expand(rows, -1)
-            )
+            told = parts.torso(still(at, view.sway.expand(rows, -1)), anchors.expand(rows, -1), own.expand(rows, -1))
             found.append(told[:, 3:] * told[:, :3] + (1 - told[:, 3:]) * behind)
         return torch.cat(found)
 

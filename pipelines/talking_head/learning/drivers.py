@@ -45,7 +45,7 @@ class Driver(Protocol):
         """The word in options and receipts."""
 
     def hearing(self, heard: Heard) -> Saying:
-        """What says the whole of a sound, of which it has to be known where somebody speaks and how."""
+        """What gives the codes of a sound, once all of it was heard: where its speech begins counts before it does."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,7 +10,7 @@ import torch
 
 from pipelines.contract import BadInput
 from pipelines.talking_head import Options
-from pipelines.talking_head.about import About, read_about
+from pipelines.talking_head.about import OTHERS, About, read_about
 from pipelines.talking_head.drive.kept import arrays
 from pipelines.talking_head.learning.drivers import ByMotion, kept_driver
 from pipelines.talking_head.learning.engine import Model
@@ -74,10 +74,12 @@ def _seen(scene: Scene, state: Path) -> bool:
 
 
 def _moved(learner: Learner, state: Path, about: About) -> bool:
-    """Whether the codes mean what they meant."""
-    if learner.moved is None:
+    """Whether the codes mean what they meant. Raises BadInput for what another version left."""
+    try:
+        driver = kept_driver(state, about.drive, learner.model)
+    except (FileNotFoundError, KeyError) as error:
+        raise BadInput(OTHERS) from error
+    if not isinstance(driver, ByMotion) or learner.moved is None:
         return True
-    driver = kept_driver(state, about.drive, learner.model)
-    assert isinstance(driver, ByMotion)  # noqa: S101  it is of the same drive
     then, now = (arrays(one.motion, one.controls) for one in (driver, learner.moved))
     return all(then[name].shape == now[name].shape and np.allclose(then[name], now[name]) for name in MEANING)

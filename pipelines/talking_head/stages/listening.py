@@ -13,9 +13,10 @@ from pipelines.talking_head import FPS, HOP, Options, offset
 from pipelines.talking_head.about import About, read_about
 from pipelines.talking_head.ingest.spoken import listened
 from pipelines.talking_head.listen.front import FrontEnd, Sound
-from pipelines.talking_head.listen.hearing import Heard, spoken
+from pipelines.talking_head.listen.hearing import Heard, followed
 from pipelines.talking_head.stages.files import load_footage, load_track, named, video
 from pipelines.talking_head.stages.fronts import activity_of, front_of, weights_of
+from pipelines.talking_head.weights import VOICE, digests
 
 SOUND = "sound.npy"
 """The sound of the video, in step with its mouth."""
@@ -24,6 +25,7 @@ FEATURES, ACTIVITY, SPEECH = "features", "activity", "speech"
 STRETCH, BESIDE = 5 * 60 * FPS, 2 * FPS
 """Frames of sound that are listened to at a time, and those before and after that are heard with them."""
 SUNG = "most of what is loud in it is not speech, so the mouth follows all of it, and is not shut in its pauses."
+"""What the user is told of a song, or of speech in noise."""
 
 
 def listen(work: Work) -> Result:
@@ -39,10 +41,10 @@ def listen(work: Work) -> Result:
     for number, (name, audio) in enumerate(audios.items()):
         work.progress(number, len(audios), "sounds")
         sounds[name], notes = _heard(work, number, front, whole(listened(work.path(audio)).samples))
-        warnings += tuple(f"{audio.path}: {note}" for note in notes)
+        warnings += tuple(f"{Path(audio.path).name}: {note}" for note in notes)
     ear = {"name": front.name, "sha256": front.digest, "layer": front.layer}
     figures: dict[str, Any] = {"front_end": ear, **told, **({"sounds": sounds} if sounds else {})}
-    return Result(figures=figures, warnings=warnings, weights=weights_of(work, front.name))
+    return Result(figures=figures, warnings=warnings, weights={**weights_of(work, front.name), **digests(VOICE)})
 
 
 def heard_of(work: Work, number: int) -> Heard:
@@ -84,12 +86,11 @@ def _heard(work: Work, number: int, front: FrontEnd, sound: Sound) -> tuple[dict
     for part, hears in ((FEATURES, front), (ACTIVITY, activity_of(work))):
         if not paths[part].exists():
             save_heard(paths[part], hears, sound)
-    speech = np.load(paths[ACTIVITY])
-    figures, notes = {"speech_percent": round(100 * float((speech).mean()), 1)}, tuple[str, ...]()
-    if not spoken(speech, sound):
-        speech, notes = np.ones_like(speech), (SUNG,)
+    spoken = np.load(paths[ACTIVITY])
+    speech = followed(spoken, sound)
     np.save(paths[SPEECH], speech)
-    return figures, notes
+    notes = () if np.array_equal(speech, spoken) else (SUNG,)
+    return {"speech_percent": round(100 * float(spoken.mean()), 1)}, notes
 
 
 def _in_step(work: Work) -> tuple[dict[str, Any], tuple[str, ...]]:

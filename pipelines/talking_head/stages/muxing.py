@@ -73,7 +73,7 @@ def _film(work: Work, number: int, name: str) -> None:
 
 
 def _rate(work: Work, films: int, joining: float) -> float:
-    """Frames a second of all films, from the features of their sounds to whole files. joining: seconds."""
+    """Frames a second of all films, from what their mouths do to whole files. joining: seconds."""
     spent = [seconds_of(work.earlier("render") / str(number)) for number in range(films)]
     seconds = joining + sum(one for _, one in spent)
     return round(sum(frames for frames, _ in spent) / seconds, 1) if spent else 0.0

@@ -31,7 +31,7 @@ from pipelines.talking_head.scene import Scene, assembled
 from pipelines.talking_head.stages.continuing import Learner, continued
 from pipelines.talking_head.stages.examining import Clip, examined, pictured
 from pipelines.talking_head.stages.files import PREVIEW, STATE, load_footage, load_sights, load_track
-from pipelines.talking_head.stages.fronts import activity_of, ear_of, front_of
+from pipelines.talking_head.stages.fronts import ear_of, front_of
 from pipelines.talking_head.stages.listening import SOUND
 from pipelines.talking_head.subject import Made, keep
 from pipelines.talking_head.track.bundle import Head
@@ -149,7 +149,7 @@ def lesson_of(work: Work, options: Options, sound: Sound, front: FrontEnd) -> Le
         options=options,
         scene=scene,
         track=track,
-        heard=Heard(heard[fold.held], activity_of(work)(sound[int(fold.held[0]) * HOP :])),
+        heard=ear_of(work, front)(sound[int(fold.held[0]) * HOP :]),
         head=track.head,
         fold=fold,
         landmarker=landmarker,
