@@ -16,7 +16,7 @@ BEFORE, OPENS, SHUTS = 5, 7, 5
 """Frames before a word in which a mouth is ready for it; in which it opens to be; and in which it shuts after one."""
 EDGE = 2
 """Frames on either side of a word's edge in which what is heard comes to count."""
-READY = 0.8
+READY = 0.75
 """How far from shut to its usual code a mouth is that is ready to speak."""
 NARROW = 0.1
 """Share of somebody's mouths, the narrowest, whose mean is a shut one."""
