@@ -23,6 +23,7 @@ def test_a_second_drop_of_a_name_that_is_being_taken_is_taken_after_it(place):
     place.drop("noop/a.noop", b"x" * 400_000_000)  # takes a while to hash
     place.start()
     place.wait_for(lambda: statuses(place).get("a") is Status.ACCEPTING)
+    place.wait_for(lambda: not (place.inbox / "noop/a.noop").exists())  # else the second is written over the first
     place.drop("noop/a.noop", "second")
     place.wait_for(lambda: [job.status for job in place.jobs()] == [Status.DONE] * 2, 60)
     assert shown(place, "noop") == ["a", "a-2"]
